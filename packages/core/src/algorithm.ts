@@ -1,0 +1,123 @@
+/**
+ * What an algorithm, a decision and a store's answer are, and the laws they keep.
+ *
+ * An algorithm is arithmetic over a few integers. It knows no clock, key, store or HTTP. Its state holds what
+ * was used, never what is left, so that a changed limit keeps what was used; and it holds the parameters of
+ * time it was counted under, so that a state says by itself when it stops to matter.
+ *
+ * The laws, tested on every algorithm and every store:
+ *
+ * - L1 Never more is admitted than the bound that the algorithm's own documentation states.
+ * - L2 A denied or zero-cost take creates no key and changes no later answer.
+ * - L3 `retryAfterMs` is exact: without other traffic, allowed then and denied one millisecond sooner.
+ *   A cost that can never fit gives `Infinity`.
+ * - L4 After `ttlMs` a key cannot be told from one never seen, whether or not it was removed by then.
+ * - L5 Time that steps back grants nothing. Up to `patience` (the window, at least a minute) time stands still
+ *   for that key and every wait includes the gap; beyond it the state is moved to the new time with what it
+ *   holds, so that no wait is longer than the algorithm's own longest wait plus `patience`.
+ * - L6 Every store answers exactly as the memory store does, given the same times.
+ * - L7 `remaining >= c` if and only if a take of `c` now would be allowed by that policy.
+ * - L8 Several charges: all are made or none is, whatever their order.
+ * - L9 A refund takes the decision it undoes as its receipt, and never gives back more than that decision
+ *   still weighs.
+ */
+
+/** What one policy says to one charge. All counts are whole units, all durations whole milliseconds. */
+export interface Answer {
+  /** Whether the cost fits. */
+  allowed: boolean
+  /** Whole units that a take could have now, from 0. */
+  remaining: number
+  /** 0 when allowed, else the exact wait; `Infinity` when the cost can never fit. */
+  retryAfterMs: number
+  /** Until the whole quota is back if nothing more is taken; 0 when it is. */
+  resetMs: number
+}
+
+/**
+ * A rate-limiting algorithm with its parameters: a value with two faces. Stores that run TypeScript call
+ * `look` and `charge`; stores that run it elsewhere send `kind` and `args` to a twin.
+ *
+ * `S` is the state of one key: integers only (or arrays of them), safe up to 2^53.
+ */
+export interface Algorithm<S extends object = object> {
+  /** Names the family of states that can be adopted from one another, and the Lua twin. */
+  readonly kind: string
+  /** The quota in units: what a key that was never seen could take at once. */
+  readonly limit: number
+  /** The span that `limit` belongs to, in milliseconds. For buckets the time to drain when full. */
+  readonly windowMs: number
+  /** The numbers a twin needs, in the order that it reads them; constant except for calendar windows. */
+  args(nowMs: number): readonly number[]
+  /** The state of a key never seen. */
+  fresh(nowMs: number): S
+  /**
+   * The state to look at. It is `state` itself when that was written under these parameters, else a converted
+   * copy, which a store keeps only when it charges it. A state from further ahead than `patience` is moved in
+   * place first: that move has to be kept even if nothing is charged.
+   */
+  adopt(state: S, nowMs: number): S
+  /** Fills `out` as if this charge alone were made, and tells whether it fits. Changes nothing else. */
+  look(state: S, nowMs: number, cost: number, out: Answer): boolean
+  /** Charges `cost` whether it fits or not; what does not fit is debt. */
+  charge(state: S, nowMs: number, cost: number): void
+  /** Takes back up to `cost` of what was charged at `at`, as far as the state still feels it. */
+  refund(state: S, nowMs: number, cost: number, at: number): void
+  /** How long the state still matters; 0 or less: it equals a fresh one. Asks only the state, not the parameters. */
+  ttlMs(state: S, nowMs: number): number
+  /** The state as text: whole numbers with commas. */
+  encode(state: S): string
+  /** The state of a text; a text that no state encodes to gives a fresh state. */
+  decode(text: string): S
+}
+
+/** `enforce` refuses; `shadow` counts and reports, and never refuses. */
+export type PolicyMode = 'enforce' | 'shadow'
+
+/** What one policy decided. Plain data. */
+export interface PolicyDecision {
+  readonly name: string
+  /** The partition key that was charged. */
+  readonly key: string
+  /** Units asked for. */
+  readonly cost: number
+  readonly mode: PolicyMode
+  /** Whether this policy by itself had room for the cost. */
+  readonly allowed: boolean
+  readonly limit: number
+  /** `limit - remaining`. */
+  readonly used: number
+  /** Whole units that a take could have now. */
+  readonly remaining: number
+  /** Milliseconds until the whole quota is back if nothing more is taken. */
+  readonly resetMs: number
+  /** 0 when allowed, else the exact wait in milliseconds; `Infinity` when the cost can never fit. */
+  readonly retryAfterMs: number
+  readonly windowMs: number
+}
+
+/** Where an answer came from. */
+export type DecisionSource = 'store' | 'lease' | 'deny-cache' | 'fallback' | 'failure-policy'
+
+/**
+ * The outcome of a take or a peek. Plain data: it can be logged and serialised as it is.
+ *
+ * `policy`, `limit`, `used`, `remaining` and `resetMs` are those of the policy to tell a person about: of the
+ * denying ones the last to free up, else the one with the least remaining (ties: latest reset, then configured
+ * order; never a shadow policy). Where no policy applied they are `undefined`, `Infinity`, 0, `Infinity` and 0.
+ */
+export interface Decision {
+  readonly allowed: boolean
+  /** 0 when allowed, else the exact wait in milliseconds; `Infinity` when it can never fit. */
+  readonly retryAfterMs: number
+  readonly policy: string | undefined
+  readonly limit: number
+  readonly used: number
+  readonly remaining: number
+  readonly resetMs: number
+  /** Every policy that applied, in configured order. */
+  readonly policies: readonly PolicyDecision[]
+  readonly source: DecisionSource
+  /** The store's time in milliseconds: the receipt for a refund. */
+  readonly at: number
+}

@@ -1,0 +1,109 @@
+import type { Algorithm } from '../algorithm.ts'
+import { shown } from '../check.ts'
+import { grown, numbers, patienceMs } from './shared.ts'
+
+/**
+ * What was used of a bucket, counted in parts of a unit so that every step is an exact integer:
+ * `unit` parts make one unit of cost, and `refill` parts drain each millisecond.
+ */
+export interface BucketState {
+  used: number
+  /** When `used` was true, in milliseconds. */
+  at: number
+  /** The scale and the speed that `used` was counted under. */
+  unit: number
+  refill: number
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
+
+/**
+ * The arithmetic behind `tokenBucket`, `leakyBucket` and `gcra`, which are one algorithm under three names.
+ *
+ * In any span of T milliseconds at most `capacity + T * amount / perMs` units pass. A level of `capacity` units
+ * that refills by `amount` each `perMs` is kept as what was used of it; `amount / perMs` is reduced to
+ * `refill / unit`, so a unit of cost is `unit` parts and `refill` parts come back each millisecond.
+ *
+ * `names` are the options that a RangeError tells of when `capacity * perMs / gcd(amount, perMs)` is not below
+ * 2^53, where JavaScript's and Lua's numbers stop to be exact.
+ */
+export function bucket(
+  capacity: number,
+  amount: number,
+  perMs: number,
+  names: readonly [capacity: string, amount: string, per: string],
+): Algorithm<BucketState> {
+  const divisor = greatestCommonDivisor(amount, perMs)
+  const unit = perMs / divisor
+  const refill = amount / divisor
+  const full = capacity * unit
+  if (!Number.isSafeInteger(full)) {
+    throw new RangeError(
+      `${names[0]} * ${names[2]} / gcd(${names[1]}, ${names[2]}) must stay below 2^53 to be exact, ` +
+        `got ${shown(capacity)} * ${perMs} / ${divisor}`,
+    )
+  }
+  const windowMs = Math.max(1, Math.ceil(full / refill))
+  const patience = patienceMs(windowMs)
+
+  /** What is used at `nowMs`. A product that is rounded, beyond 2^53, is above `used` all the same. */
+  const usedAt = (state: BucketState, nowMs: number): number =>
+    Math.max(0, state.used - Math.max(0, nowMs - state.at) * state.refill)
+
+  /** Brings the state to `nowMs`; while time stands still (the state is ahead and holds something) it stays. */
+  function drain(state: BucketState, nowMs: number): void {
+    if (state.used > 0 && state.at > nowMs) return
+    state.used = usedAt(state, nowMs)
+    state.at = nowMs
+  }
+
+  return {
+    kind: 'tokenBucket',
+    limit: capacity,
+    windowMs,
+    args: () => [full, unit, refill, patience],
+    fresh: (nowMs) => ({ used: 0, at: nowMs, unit, refill }),
+
+    adopt(state, nowMs) {
+      if (state.at - nowMs > patience) state.at = nowMs
+      if (state.unit === unit && state.refill === refill) return state
+      // It drained at its own speed until now. Rounding up to whole units grants nothing.
+      const used = Math.ceil(usedAt(state, nowMs) / state.unit) * unit
+      return { used: Math.min(used, Number.MAX_SAFE_INTEGER), at: Math.max(nowMs, state.at), unit, refill }
+    },
+
+    look(state, nowMs, cost, out) {
+      const used = usedAt(state, nowMs)
+      const room = full - cost * unit
+      const allowed = cost === 0 || (cost <= capacity && used <= room)
+      const after = allowed ? used + cost * unit : used
+      const ahead = state.used > 0 ? Math.max(0, state.at - nowMs) : 0
+      out.allowed = allowed
+      out.remaining = Math.max(0, Math.floor((full - after) / unit))
+      out.retryAfterMs = allowed ? 0 : cost > capacity ? Infinity : ahead + Math.ceil((used - room) / refill)
+      out.resetMs = ahead + Math.ceil(after / refill)
+      return allowed
+    },
+
+    charge(state, nowMs, cost) {
+      drain(state, nowMs)
+      state.used = grown(state.used, cost * unit)
+    },
+
+    refund(state, nowMs, cost, at) {
+      drain(state, nowMs)
+      // The trace of a charge fades as the bucket drains: without it, at least this much less would be used.
+      const trace = grown(0, cost * unit) - Math.max(0, nowMs - at) * refill
+      state.used = Math.max(0, state.used - Math.max(0, trace))
+    },
+
+    ttlMs: (state, nowMs) => (state.used > 0 ? state.at + Math.ceil(state.used / state.refill) - nowMs : 0),
+    encode: (state) => `${state.used},${state.at},${state.unit},${state.refill}`,
+    decode(text) {
+      const [used = 0, at = 0, ofUnit, ofRefill] = numbers(text, 4)
+      return { used, at, unit: ofUnit || unit, refill: ofRefill || refill }
+    },
+  }
+}

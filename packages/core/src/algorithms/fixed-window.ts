@@ -1,0 +1,91 @@
+import type { Algorithm } from '../algorithm.ts'
+import { type Duration, durationMs, knownOptions, oneOf, wholeNumber } from '../check.ts'
+import { grown, numbers, patienceMs } from './shared.ts'
+
+export interface FixedWindowOptions {
+  /** Units per window. A whole number from 0. */
+  limit: number
+  /** How long a window lasts, from 1 ms to 10 years. */
+  window: Duration
+  /**
+   * When a window starts: `'first-charge'` (default), at the first charge after the last window ended; `'clock'`,
+   * at whole multiples of `window` since 1970, for all keys at once.
+   */
+  align?: 'first-charge' | 'clock'
+}
+
+/** Units charged in the window that began at `start`. Nothing used: no window has begun. */
+export interface FixedWindowState {
+  start: number
+  used: number
+  /** How long the window lasts that `used` was counted in. */
+  windowMs: number
+}
+
+/**
+ * Counts in windows that do not overlap. The cheapest, and told to clients most easily.
+ *
+ * At worst 2 * `limit` units pass within one `window`: all of one window at its end, all of the next at its start.
+ *
+ * @throws TypeError, RangeError for options out of range
+ */
+export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowState> {
+  knownOptions('fixedWindow', options, ['limit', 'window', 'align'])
+  const limit = wholeNumber('limit', options.limit)
+  const windowMs = durationMs('window', options.window)
+  const clock = oneOf('align', options.align ?? 'first-charge', ['first-charge', 'clock']) === 'clock'
+  const patience = patienceMs(windowMs)
+
+  const opens = (nowMs: number): number => (clock ? nowMs - (nowMs % windowMs) : nowMs)
+  const runs = (state: FixedWindowState, nowMs: number): boolean =>
+    state.used > 0 && nowMs < state.start + state.windowMs
+
+  return {
+    kind: 'fixedWindow',
+    limit,
+    windowMs,
+    args: () => [limit, windowMs, clock ? 1 : 0, patience],
+    fresh: (nowMs) => ({ start: opens(nowMs), used: 0, windowMs }),
+
+    adopt(state, nowMs) {
+      if (state.start - nowMs > patience) state.start = opens(nowMs)
+      if (state.windowMs === windowMs) return state
+      const start = opens(state.start)
+      const kept = runs(state, nowMs) && nowMs < start + windowMs
+      return { start: kept ? start : opens(nowMs), used: kept ? state.used : 0, windowMs }
+    },
+
+    look(state, nowMs, cost, out) {
+      const running = runs(state, nowMs)
+      const used = running ? state.used : 0
+      const end = (running ? state.start : opens(nowMs)) + windowMs
+      const allowed = cost === 0 || cost <= limit - used
+      const after = allowed ? used + cost : used
+      out.allowed = allowed
+      out.remaining = Math.max(0, limit - after)
+      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : end - nowMs
+      out.resetMs = after > 0 ? end - nowMs : 0
+      return allowed
+    },
+
+    charge(state, nowMs, cost) {
+      if (!runs(state, nowMs)) {
+        state.start = opens(nowMs)
+        state.used = 0
+      }
+      state.used = grown(state.used, cost)
+    },
+
+    refund(state, nowMs, cost, at) {
+      const counted = runs(state, nowMs) && at >= state.start && at < state.start + windowMs
+      if (counted) state.used = Math.max(0, state.used - cost)
+    },
+
+    ttlMs: (state, nowMs) => (state.used > 0 ? state.start + state.windowMs - nowMs : 0),
+    encode: (state) => `${state.start},${state.used},${state.windowMs}`,
+    decode(text) {
+      const [start = 0, used = 0, ofWindowMs] = numbers(text, 3)
+      return { start, used, windowMs: ofWindowMs || windowMs }
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import type { Algorithm } from '../algorithm.ts'
+import { grown, numbers, patienceMs } from './shared.ts'
+
+/** Units charged in each of the last parts of the window, a tenth of it long. */
+export interface StrictState {
+  /** When the newest part began: a whole multiple of a part's length. */
+  start: number
+  /** How long the window is that the parts belong to. */
+  windowMs: number
+  /** At most eleven counts, newest part first. */
+  counts: number[]
+}
+
+const partMs = (windowMs: number): number => Math.ceil(windowMs / 10)
+
+/**
+ * Counts in parts of `ceil(windowMs / 10)` ms. A part counts in full until all of it has left the trailing
+ * window, so at worst `limit` units pass in any trailing window; the price is a wait longer by up to one part.
+ */
+export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<StrictState> {
+  const part = partMs(windowMs)
+  const patience = patienceMs(windowMs)
+  const begins = (nowMs: number, ofMs: number): number => nowMs - (nowMs % ofMs)
+
+  /** When the part at `index` stops to count. */
+  const leaves = (state: StrictState, index: number): number =>
+    state.start - (index - 1) * partMs(state.windowMs) + state.windowMs
+
+  /** What counts at `nowMs`, which is not before `state.start`. */
+  function usedAt(state: StrictState, nowMs: number): number {
+    let used = 0
+    for (let index = 0; index < state.counts.length && leaves(state, index) > nowMs; index++) {
+      used = grown(used, state.counts[index] as number)
+    }
+    return used
+  }
+
+  /** When the newest part that holds anything leaves. */
+  function lastLeaves(state: StrictState): number {
+    const index = state.counts.findIndex((count) => count > 0)
+    return index < 0 ? 0 : leaves(state, index)
+  }
+
+  /** The instant at which enough of the oldest parts have left to free `missing` units. */
+  function freed(state: StrictState, nowMs: number, missing: number): number {
+    let [index, sum] = [state.counts.length, 0]
+    while (index > 0 && sum < missing) {
+      index--
+      if (leaves(state, index) > nowMs) sum += state.counts[index] as number
+    }
+    return leaves(state, index)
+  }
+
+  /** Makes the part of `nowMs` the newest. */
+  function roll(state: StrictState, nowMs: number): void {
+    const passed = (begins(nowMs, part) - state.start) / part
+    if (passed <= 0) return
+    for (let left = Math.min(passed, 11); left > 0; left--) state.counts.unshift(0)
+    state.counts.length = Math.min(state.counts.length, 11)
+    state.start = begins(nowMs, part)
+  }
+
+  return {
+    kind: 'slidingWindowStrict',
+    limit,
+    windowMs,
+    args: () => [limit, windowMs, part, patience],
+    fresh: (nowMs) => ({ start: begins(nowMs, part), windowMs, counts: [0] }),
+
+    adopt(state, nowMs) {
+      if (state.start - nowMs > patience) state.start = begins(nowMs, partMs(state.windowMs))
+      if (state.windowMs === windowMs) return state
+      const at = Math.max(nowMs, state.start)
+      return { start: begins(at, part), windowMs, counts: [usedAt(state, at)] }
+    },
+
+    look(state, nowMs, cost, out) {
+      const at = Math.max(nowMs, state.start)
+      const used = usedAt(state, at)
+      const allowed = cost === 0 || cost <= limit - used
+      const after = allowed ? used + cost : used
+      const last = allowed && cost > 0 ? begins(at, part) + part + windowMs : lastLeaves(state)
+      out.allowed = allowed
+      out.remaining = Math.max(0, limit - after)
+      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : freed(state, at, used + cost - limit) - nowMs
+      out.resetMs = after > 0 ? last - nowMs : 0
+      return allowed
+    },
+
+    charge(state, nowMs, cost) {
+      roll(state, nowMs)
+      state.counts[0] = grown(state.counts[0] as number, cost)
+    },
+
+    refund(state, nowMs, cost, at) {
+      const index = (state.start - begins(at, part)) / part
+      const count = state.counts[index]
+      if (count === undefined || leaves(state, index) <= nowMs) return
+      state.counts[index] = Math.max(0, count - cost)
+    },
+
+    ttlMs: (state, nowMs) => lastLeaves(state) - nowMs,
+    encode: (state) => [state.start, state.windowMs, ...state.counts].join(','),
+    decode(text) {
+      const [start = 0, ofMs, ...counts] = numbers(text, 3)
+      return { start, windowMs: ofMs || windowMs, counts: counts.length > 0 ? counts.slice(0, 11) : [0] }
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import type { Algorithm, PolicyMode } from './algorithm.ts'
+import { shown } from './check.ts'
+import type { Slot, Store } from './store.ts'
+
+/** A policy whose kind of algorithm changed: what was used under the old kind does not count under the new one. */
+export interface PolicyReset {
+  readonly policy: string
+  readonly from: string
+  readonly to: string
+}
+
+/** A policy before it is bound; without an algorithm of its own where each call brings one. */
+export interface UnboundPolicy {
+  name: string
+  mode?: PolicyMode
+  algorithm?: Algorithm | undefined
+}
+
+/** A policy bound to a store. */
+export interface BoundPolicy {
+  readonly name: string
+  readonly mode: PolicyMode
+  /** Its own algorithm's slot. */
+  readonly slot: Slot | undefined
+  /** A slot of each kind of algorithm that it had so far: where its keys may have state. */
+  readonly kinds: ReadonlyMap<string, Slot>
+  /**
+   * The slot of an algorithm that a call brought, else its own. Algorithms are told apart by their kind and
+   * parameters when it comes to state, so that an equal one made anew for each call costs nothing lasting.
+   * @throws TypeError where there is neither
+   */
+  slotFor(algorithm: Algorithm | undefined): Slot
+}
+
+/** Binds a policy to a store. `before` is the policy of the same name that it replaces. */
+export function bindPolicy(
+  store: Store,
+  { name, mode = 'enforce', algorithm }: UnboundPolicy,
+  before: BoundPolicy | undefined,
+  onReset: ((event: PolicyReset) => void) | undefined,
+): BoundPolicy {
+  const kinds = new Map<string, Slot>(before?.kinds)
+  const brought = new WeakMap<Algorithm, Slot>()
+
+  function open(opened: Algorithm): Slot {
+    const slot = store.open(name, opened)
+    const from = [...kinds.keys()].at(-1)
+    const isNewKind = !kinds.has(opened.kind)
+    kinds.set(opened.kind, slot)
+    if (from !== undefined && isNewKind) onReset?.({ policy: name, from, to: opened.kind })
+    return slot
+  }
+
+  const own = algorithm === undefined ? undefined : open(algorithm)
+  function slotFor(other: Algorithm | undefined): Slot {
+    if (other === undefined || other === algorithm) {
+      if (own !== undefined) return own
+      throw new TypeError(`policy ${shown(name)} has no algorithm of its own: call decide() with one`)
+    }
+    const known = brought.get(other)
+    if (known !== undefined) return known
+    const opened = open(other)
+    brought.set(other, opened)
+    return opened
+  }
+  return { name, mode, slot: own, kinds, slotFor }
+}

@@ -1,0 +1,119 @@
+import type { Decision, PolicyDecision } from '../algorithm.ts'
+import { concurrentRequests, type Format, type ResponseHeaders, type WirePolicy } from './headers/format.ts'
+import { wireSeconds } from './headers/figures.ts'
+import { isPrintable, listFormat } from './headers/list.ts'
+import { dictionaryFormat, fieldsFormat } from './headers/single.ts'
+
+export type { ResponseHeaders, WirePolicy } from './headers/format.ts'
+
+/**
+ * A generation of rate-limit header fields. `draft-8` to `draft-11` share one wire form; `legacy` is
+ * X-RateLimit-* with the reset in epoch seconds, `legacy-delta` the same with the reset in seconds from now.
+ */
+export type HeaderFormat =
+  | 'draft-11'
+  | 'draft-10'
+  | 'draft-9'
+  | 'draft-8'
+  | 'draft-7'
+  | 'draft-6'
+  | 'draft-3'
+  | 'legacy'
+  | 'legacy-delta'
+
+/**
+ * The formats to send: at most one draft and one legacy form; default `['draft-11', 'legacy']`. `false` sends
+ * none, but a denial still carries Retry-After: that is no rate-limit field.
+ */
+export type HeadersOption = HeaderFormat | readonly HeaderFormat[] | false
+
+/** Writes decisions into the header fields of responses. */
+export interface HeaderWriter {
+  /**
+   * Writes the decision's standing and, when it is denied, Retry-After; merged with what an earlier limiter
+   * wrote on the same response. Policies in shadow mode, and those without a limit, never show.
+   */
+  write(decision: Decision, nowEpochMs: number, response: ResponseHeaders): void
+  /** The fields that scripts of other origins must be allowed to read, whatever the response's status. */
+  readonly names: readonly string[]
+}
+
+const makers: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> = {
+  'draft-11': listFormat,
+  'draft-10': listFormat,
+  'draft-9': listFormat,
+  'draft-8': listFormat,
+  'draft-7': () => dictionaryFormat,
+  'draft-6': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'RateLimit-Policy' }),
+  'draft-3': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'RateLimit-Limit' }),
+  legacy: () => fieldsFormat({ prefix: 'X-RateLimit-', used: true, epoch: true }),
+  'legacy-delta': () => fieldsFormat({ prefix: 'X-RateLimit-', used: true }),
+}
+
+/**
+ * Makes the writer for a set of policies; decisions may name other policies too. Throws a TypeError for an
+ * unknown format, for two forms of one field, and for a name or unit that no structured field can carry.
+ */
+export function createHeaderWriter(
+  option: HeadersOption = ['draft-11', 'legacy'],
+  policies: readonly WirePolicy[],
+): HeaderWriter {
+  for (const { name, unit } of policies) {
+    checkPrintable('policy name', name)
+    if (unit !== undefined) checkPrintable(`unit of policy ${name}`, unit)
+  }
+  const chosen = option === false ? [] : typeof option === 'object' ? option : [option]
+  checkFormats(chosen)
+  const formats = chosen.map((name) => makers[name](policies))
+  const concurrent = new Set(policies.filter((p) => p.unit === concurrentRequests).map((p) => p.name))
+
+  return {
+    names: [...formats.flatMap((format) => format.names), 'Retry-After'],
+    write(decision, nowEpochMs, response) {
+      const all = decision.policies
+      const shown = all.every(isShown) ? all : all.filter(isShown)
+      const windowed = concurrent.size > 0 ? shown.filter((policy) => !concurrent.has(policy.name)) : shown
+      for (const format of formats) format.write(format.needsWindow ? windowed : shown, nowEpochMs, response)
+      if (!decision.allowed) writeRetryAfter(decision, concurrent, response)
+    },
+  }
+}
+
+function isShown({ mode, limit }: PolicyDecision): boolean {
+  return mode === 'enforce' && limit < Infinity
+}
+
+function writeRetryAfter(
+  decision: Decision,
+  concurrent: ReadonlySet<string>,
+  response: ResponseHeaders,
+): void {
+  const waitMs = knownWaitMs(decision, concurrent)
+  if (waitMs === Infinity) return
+  // 0 would make clients that obey it retry in a tight loop.
+  const seconds = Math.max(1, wireSeconds(waitMs))
+  if (!(Number(response.get('Retry-After')) >= seconds)) response.set('Retry-After', `${seconds}`)
+}
+
+/** The wait, or `Infinity` where there is none to tell: a slot comes free when its holder is done. */
+function knownWaitMs(decision: Decision, concurrent: ReadonlySet<string>): number {
+  const denying = decision.policies.filter((policy) => isShown(policy) && !policy.allowed)
+  const windowed = denying.filter((policy) => !concurrent.has(policy.name))
+  if (windowed.length === denying.length || decision.retryAfterMs === Infinity) return decision.retryAfterMs
+  return windowed.length > 0 ? Math.max(...windowed.map((policy) => policy.retryAfterMs)) : Infinity
+}
+
+function checkFormats(names: readonly HeaderFormat[]): void {
+  for (const [index, name] of names.entries()) {
+    if (!Object.hasOwn(makers, name)) {
+      throw new TypeError(`headers must be of ${Object.keys(makers).join(', ')}, or false; got ${name}`)
+    }
+    const other = names.slice(0, index).find((earlier) => earlier[0] === name[0])
+    if (other === name) throw new TypeError(`headers: ${name} is given twice`)
+    if (other) throw new TypeError(`headers: ${other} and ${name} together: one field name has two grammars`)
+  }
+}
+
+function checkPrintable(what: string, text: string): void {
+  if (!isPrintable(text)) throw new TypeError(`${what} must be printable ASCII, got ${JSON.stringify(text)}`)
+}

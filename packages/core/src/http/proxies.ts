@@ -1,0 +1,90 @@
+import { createCidrMatcher, parseAddress } from './address.ts'
+
+/**
+ * Whom to believe about the client's address: `false` nobody; a number from 1 to 100: that many proxies stand
+ * in front; `'loopback'`, an address, a CIDR range or a list of these: the proxies' addresses; any other string:
+ * the header in which the edge gives the address, such as `'cf-connecting-ip'`.
+ */
+export type TrustProxy = false | number | string | readonly string[]
+
+/** Finds the client's address from the connection's peer and the request's headers. */
+export type AddressResolver = (
+  peer: string | undefined,
+  header: (name: string) => string | undefined,
+) => string | undefined
+
+/** As many as anybody chains; also as many entries of X-Forwarded-For as are ever looked at. */
+const maxHops = 100
+
+/** Names that another library gives a meaning, and lists that hold more than one address. */
+const noEdgeHeaders = ['linklocal', 'uniquelocal', 'localhost', 'true', 'x-forwarded-for', 'forwarded']
+
+/**
+ * Makes the resolver. It never answers with what a client made up: an entry that is no address is answered with
+ * the nearest hop that is one, on the side of the server. Throws a TypeError or RangeError for what it cannot
+ * trust. A peer without an address (a Unix socket) is trusted where hops are counted or `loopback` is listed.
+ */
+export function createAddressResolver(trustProxy: TrustProxy): AddressResolver {
+  if (trustProxy === false) return (peer) => peer || undefined
+  if (typeof trustProxy === 'number') return byCount(trustProxy)
+  if (Array.isArray(trustProxy)) return byRanges(trustProxy)
+  if (typeof trustProxy === 'string')
+    return isHeaderName(trustProxy) ? byHeader(trustProxy) : byRanges([trustProxy])
+  throw new TypeError(
+    `trustProxy: ${String(trustProxy)} would believe anyone; give the number of proxies in front of the server, ` +
+      'their addresses, or the header that the edge sets',
+  )
+}
+
+function byCount(hops: number): AddressResolver {
+  if (!Number.isInteger(hops) || hops < 1 || hops > maxHops) {
+    throw new RangeError(`trustProxy must be a whole number from 1 to ${maxHops}, or false; got ${hops}`)
+  }
+  return (peer, header) => {
+    let nearest = peer || undefined
+    for (const entry of fromRight(header('x-forwarded-for'), hops)) {
+      nearest = parseAddress(entry)?.toString() ?? nearest
+    }
+    return nearest
+  }
+}
+
+function byRanges(ranges: readonly string[]): AddressResolver {
+  const isTrusted = createCidrMatcher('trustProxy', ranges)
+  const trustsLocal = ranges.includes('loopback')
+  return (peer, header) => {
+    let nearest = peer || undefined
+    if (nearest === undefined ? !trustsLocal : !isTrusted(nearest)) return nearest
+    for (const entry of fromRight(header('x-forwarded-for'), maxHops)) {
+      const address = parseAddress(entry)?.toString()
+      if (address === undefined) return nearest
+      nearest = address
+      if (!isTrusted(nearest)) return nearest
+    }
+    return nearest
+  }
+}
+
+function byHeader(name: string): AddressResolver {
+  if (noEdgeHeaders.includes(name.toLowerCase())) {
+    throw new TypeError(
+      `trustProxy: ${name} is no header with one address; give the number of proxies instead`,
+    )
+  }
+  return (peer, header) => parseAddress(header(name)?.trim() ?? '')?.toString() ?? (peer || undefined)
+}
+
+/** An HTTP token (RFC 9110 §5.6.2) with a letter in it, so that a mistyped address is none. */
+function isHeaderName(text: string): boolean {
+  return text !== 'loopback' && /^[\w!#$%&'*+.^`|~-]*[a-z][\w!#$%&'*+.^`|~-]*$/i.test(text)
+}
+
+/** The entries of a list from its end, as many as are asked for: a hostile list may be very long. */
+function* fromRight(list: string | undefined, most: number): Generator<string> {
+  if (!list) return
+  for (let end = list.length, count = 0; end >= 0 && count < most; count++) {
+    const comma = end > 0 ? list.lastIndexOf(',', end - 1) : -1
+    yield list.slice(comma + 1, end).trim()
+    end = comma
+  }
+}

@@ -1,0 +1,26 @@
+export type { Algorithm, Answer, Decision, DecisionSource, PolicyDecision, PolicyMode } from './algorithm.ts'
+export { calendarWindow, type CalendarWindowOptions } from './algorithms/calendar-window.ts'
+export { concurrency, type ConcurrencyOptions } from './algorithms/concurrency.ts'
+export { fixedWindow, type FixedWindowOptions } from './algorithms/fixed-window.ts'
+export { gcra, type GcraOptions } from './algorithms/gcra.ts'
+export { leakyBucket, type LeakyBucketOptions } from './algorithms/leaky-bucket.ts'
+export { slidingLog, type SlidingLogOptions } from './algorithms/sliding-log.ts'
+export { slidingWindow, type SlidingWindowOptions } from './algorithms/sliding-window.ts'
+export { tokenBucket, type TokenBucketOptions } from './algorithms/token-bucket.ts'
+export type { PolicyReset } from './bound-policies.ts'
+export type { Duration } from './check.ts'
+export { createLimiter } from './limiter.ts'
+export type {
+  Held,
+  Limiter,
+  LimiterEvents,
+  LimiterOptions,
+  LimiterPolicies,
+  LimiterSettings,
+  PolicyInfo,
+} from './limiter-types.ts'
+export type { PolicyList, PolicyOptions, ShortForm } from './policies.ts'
+export type { Charge, ChargeKind, In, Mode, Ruling, Slot, Store } from './store.ts'
+export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
+export type { Evicted } from './stores/memory-tables.ts'
+export type { Cost, CostOptions, PolicyCharge, Target } from './targets.ts'

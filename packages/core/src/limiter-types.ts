@@ -1,0 +1,81 @@
+import type { Decision, PolicyMode } from './algorithm.ts'
+import type { PolicyReset } from './bound-policies.ts'
+import type { PolicyList, ShortForm } from './policies.ts'
+import type { In, Mode, Store } from './store.ts'
+import type { CostOptions, PolicyCharge, Target } from './targets.ts'
+
+/** What a limiter tells beside its decisions. */
+export interface LimiterEvents {
+  /** A policy changed its kind of algorithm, so its keys start afresh. */
+  policyReset?: (event: PolicyReset) => void
+}
+
+export interface LimiterSettings<M extends Mode> {
+  /** Where the state is kept. Default: a `memoryStore()` of its own. */
+  store?: Store<M>
+  /** `true`: another limiter on the same store may have policies of the same names, and both count together. */
+  shared?: boolean
+  on?: LimiterEvents
+}
+
+/** Policies, in a list or in short. */
+export type LimiterPolicies<Name extends string> = PolicyList<Name> | ShortForm
+
+export type LimiterOptions<M extends Mode, Name extends string> = LimiterSettings<M> & LimiterPolicies<Name>
+
+/** Slots of `concurrency` policies that are held until they are released. */
+export interface Held<M extends Mode> {
+  readonly decision: Decision
+  /** Frees the slots. Calling it again does nothing. */
+  release(): In<M, void>
+}
+
+/** A policy as a limiter has it. */
+export interface PolicyInfo<Name extends string = string> {
+  readonly name: Name
+  readonly mode: PolicyMode
+  /** Units; `undefined` where each call brings its own algorithm. */
+  readonly limit: number | undefined
+  /** Milliseconds; `undefined` where each call brings its own algorithm. */
+  readonly windowMs: number | undefined
+  readonly kind: string | undefined
+}
+
+/** Named policies bound to a store. Answers at once where the store does, else with promises. */
+export interface Limiter<M extends Mode = Mode, Name extends string = string> {
+  readonly store: Store<M>
+  /** The policies, in configured order. */
+  readonly policies: readonly PolicyInfo<Name>[]
+  /**
+   * Charges all policies that apply, or none.
+   * @throws TypeError, RangeError for a key or cost that is none, and for names of no policy
+   */
+  take(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
+  /** Like `take`, with each policy's part spelt out; the algorithm too may differ per call. */
+  decide(charges: readonly PolicyCharge<Name>[]): In<M, Decision>
+  /** What `take` would answer. Charges nothing. */
+  peek(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
+  /**
+   * Undoes a decision: all of it, or `cost` units of each policy. A second refund of a decision, and one of a denied
+   * decision, do nothing.
+   */
+  refund(decision: Decision, options?: CostOptions<Name>): In<M, void>
+  /** Forgets the keys of a target, or those of a decision. */
+  reset(target: Target<Name> | Decision): In<M, void>
+  /** Forgets every key of every policy. Meant for tests. */
+  resetAll(): In<M, void>
+  /**
+   * Charges like `take`, and holds the slots of `concurrency` policies, renewed, until they are released.
+   * @throws TypeError when no policy is a `concurrency`
+   */
+  acquire(target: Target<Name>, options?: CostOptions<Name>): In<M, Held<M>>
+  /** Holds the slots of an allowed decision as `acquire` does. Without such slots, `release` does nothing. */
+  hold(decision: Decision): Held<M>
+  /**
+   * Replaces the policies while calls go on. State is kept by name: what was used stays used, unless the kind of
+   * algorithm changes (event `policyReset`).
+   */
+  update(policies: LimiterPolicies<Name>): void
+  /** Frees held slots and its policies' names; every later call throws. Closes only a store that it made itself. */
+  close(): Promise<void>
+}

@@ -1,0 +1,65 @@
+/** The seam between limiters and stores. Types only. */
+
+import type { Algorithm, Answer, DecisionSource } from './algorithm.ts'
+
+/** Whether a store answers at once or with a promise. */
+export type Mode = 'sync' | 'async'
+
+/** `T` as a store of mode `M` gives it. */
+export type In<M extends Mode, T> = M extends 'sync' ? T : Promise<T>
+
+/** A policy's algorithm bound to a store. Stores add fields of their own. */
+export interface Slot {
+  readonly name: string
+  readonly algorithm: Algorithm
+}
+
+/**
+ * What to do with the cost:
+ * - `take` charges it when every charge of the call fits, and vetoes the call when it does not fit;
+ * - `ask` vetoes likewise and never charges;
+ * - `shadow` charges when it fits and nobody vetoes, and never vetoes;
+ * - `force` charges unless another vetoes, into debt if need be;
+ * - `refund` gives back what was charged at `at`; it is done before the later charges of the call.
+ */
+export type ChargeKind = 'take' | 'ask' | 'shadow' | 'force' | 'refund'
+
+/**
+ * One policy's part of a call. The store fills in the fields of `Answer`: as they are after the call, but
+ * `allowed` and `retryAfterMs` are those of this cost on its own.
+ */
+export interface Charge extends Answer {
+  readonly slot: Slot
+  readonly key: string
+  /** Whole units from 0. Where `upTo` is larger, the store writes here what it granted. */
+  cost: number
+  readonly kind: ChargeKind
+  /** For a refund: the `at` of the decision to undo. Else 0. */
+  readonly at: number
+  /**
+   * For a `take` that may be granted more than its cost: at most this, and at most an eighth of what remained,
+   * but at least the cost. 0: exactly the cost.
+   */
+  readonly upTo: number
+}
+
+/** What a store decided about a whole call. */
+export interface Ruling {
+  readonly allowed: boolean
+  /** The store's time of the call, in whole milliseconds. */
+  readonly at: number
+  readonly source: DecisionSource
+}
+
+/** Owns state, atomicity and the clock. What wraps a store is a function `(store: Store) => Store`. */
+export interface Store<out M extends Mode = Mode> {
+  readonly mode: M
+  /** Binds a policy: once per name, kind and parameters. Identity of state is name, kind and key. */
+  open(name: string, algorithm: Algorithm): Slot
+  /** At one instant: looks at all charges, then makes all of them or none, and fills in their answers. */
+  take(charges: readonly Charge[]): In<M, Ruling>
+  /** Forgets one key of a slot's name and kind; `undefined`: every key of it. */
+  forget(slot: Slot, key: string | undefined): In<M, void>
+  /** Frees what the store itself opened; never the client that it was given. */
+  close?(): void | Promise<void>
+}

@@ -1,0 +1,134 @@
+/** Every algorithm with its oracle, random parameters for it, and the promises that its documentation makes. */
+
+import fc from 'fast-check'
+import {
+  type Algorithm,
+  calendarWindow,
+  concurrency,
+  fixedWindow,
+  gcra,
+  leakyBucket,
+  slidingLog,
+  slidingWindow,
+  tokenBucket,
+} from '../src/index.ts'
+import { bucketRules, type BucketParams } from './oracle/bucket.ts'
+import type { CalendarParams } from './oracle/calendar-edges.ts'
+import { calendarWindowRules } from './oracle/calendar-window.ts'
+import { concurrencyRules, type ConcurrencyParams } from './oracle/concurrency.ts'
+import { fixedWindowRules, type FixedParams } from './oracle/fixed-window.ts'
+import type { Rules } from './oracle/rules.ts'
+import { slidingLogRules } from './oracle/sliding-log.ts'
+import { slidingWindowRules, type SlidingParams } from './oracle/sliding-window.ts'
+import { strictWindowRules } from './oracle/strict-window.ts'
+import { watch, type Watch } from './oracle/worlds.ts'
+import * as params from './parameters.ts'
+
+export interface Subject<P> {
+  readonly name: string
+  readonly variants: fc.Arbitrary<readonly P[]>
+  readonly start?: fc.Arbitrary<number>
+  make(params: P): Algorithm
+  watch(): Watch<P>
+  windowMs(params: P): number
+  /** The longest that a cost that can ever fit may have to wait while time does not step back. */
+  longestMs(params: P): number
+  /** The most that may be admitted from one instant to another `ms` later, both included. */
+  bound(params: P, ms: number): bigint
+}
+
+type Promises<P> = Pick<Subject<P>, 'name' | 'variants' | 'make' | 'longestMs' | 'bound'> &
+  Partial<Pick<Subject<P>, 'start'>>
+
+const subject = <P, S>(rules: Rules<P, S>, promises: Promises<P>): Subject<P> => ({
+  ...promises,
+  watch: () => watch(rules),
+  windowMs: rules.windowMs,
+})
+
+/** `limit` in any `window`: as often as windows that touch need at least to cover the span. */
+const perWindow = (limit: number, window: number, ms: number): bigint =>
+  BigInt(limit) * BigInt(Math.floor(ms / window) + 1)
+
+/** Windows with edges: what stood before the first edge comes on top. */
+const acrossEdges = (limit: number, window: number, ms: number): bigint =>
+  BigInt(limit) + perWindow(limit, window, ms)
+
+const bucketPromises = {
+  longestMs: bucketRules.windowMs,
+  bound: ({ capacity, refill, per }: BucketParams, ms: number) =>
+    BigInt(capacity) + (BigInt(refill) * BigInt(ms)) / BigInt(per),
+}
+
+export const fixed: Subject<FixedParams> = subject(fixedWindowRules, {
+  name: 'fixedWindow',
+  variants: params.fixed,
+  make: ({ limit, window, clock }) => fixedWindow({ limit, window, ...(clock && { align: 'clock' }) }),
+  longestMs: ({ window }) => window,
+  bound: ({ limit, window }, ms) => acrossEdges(limit, window, ms),
+})
+
+export const sliding: Subject<SlidingParams> = subject(slidingWindowRules, {
+  name: 'slidingWindow',
+  variants: params.sliding,
+  make: ({ limit, window }) => slidingWindow({ limit, window }),
+  // A take of the whole limit has to wait until both counters are empty; steps can stretch a window by less than one.
+  longestMs: ({ window, limit }) => 2 * (window + Math.ceil((limit * window) / 2 ** 53)),
+  bound: ({ limit, window }, ms) => acrossEdges(limit, window, ms),
+})
+
+export const strict: Subject<SlidingParams> = subject(strictWindowRules, {
+  name: 'slidingWindow strict',
+  variants: params.plain,
+  make: ({ limit, window }) => slidingWindow({ limit, window, strict: true }),
+  longestMs: ({ window }) => window + Math.ceil(window / 10),
+  bound: ({ limit, window }, ms) => perWindow(limit, window, ms),
+})
+
+export const log: Subject<SlidingParams> = subject(slidingLogRules, {
+  name: 'slidingLog',
+  variants: params.plain,
+  make: ({ limit, window }) => slidingLog({ limit, window }),
+  longestMs: ({ window }) => window,
+  bound: ({ limit, window }, ms) => perWindow(limit, window, ms),
+})
+
+export const token: Subject<BucketParams> = subject(bucketRules, {
+  ...bucketPromises,
+  name: 'tokenBucket',
+  variants: params.bucket,
+  make: (all) => tokenBucket(all),
+})
+
+export const leaky: Subject<BucketParams> = subject(bucketRules, {
+  ...bucketPromises,
+  name: 'leakyBucket',
+  variants: params.bucket,
+  make: ({ capacity, refill, per }) => leakyBucket({ capacity, leak: refill, per }),
+})
+
+export const cells: Subject<BucketParams> = subject(bucketRules, {
+  ...bucketPromises,
+  name: 'gcra',
+  variants: params.bucket,
+  make: ({ capacity, refill, per }) =>
+    gcra({ limit: refill, window: per, ...(capacity !== refill && { burst: capacity }) }),
+})
+
+export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
+  name: 'calendarWindow',
+  variants: params.calendar,
+  start: params.calendarStarts,
+  make: (all) => calendarWindow(all),
+  // An hour more where the clocks go back.
+  longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,
+  bound: (all, ms) => acrossEdges(all.limit, params.shortestMs(all), ms),
+})
+
+export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
+  name: 'concurrency',
+  variants: params.concurrency,
+  make: (all) => concurrency(all),
+  longestMs: ({ ttl }) => ttl,
+  bound: ({ limit, ttl }, ms) => perWindow(limit, ttl, ms),
+})

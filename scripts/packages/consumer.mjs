@@ -1,0 +1,78 @@
+// A user's project: the tarballs installed with plain npm into an empty folder, then imported, required and
+// compiled against.
+import assert from 'node:assert/strict'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { captured, must } from '../lib/run.mjs'
+import { root, tools } from '../lib/tools.mjs'
+
+const workspace = {
+  express: ['express', '@types/express'],
+  koa: ['koa', '@types/koa'],
+  hono: ['hono'],
+}
+
+/** Both ends of the peer ranges: what the workspace itself is tested with, and the oldest that is allowed. */
+export const newest = Object.fromEntries(
+  Object.entries(workspace).flatMap(([folder, names]) =>
+    names.map((name) => {
+      const manifest = join(root, 'packages', folder, 'node_modules', name, 'package.json')
+      return [name, JSON.parse(readFileSync(manifest, 'utf8')).version]
+    }),
+  ),
+)
+export const oldest = {
+  ...newest,
+  express: '4.18.0',
+  '@types/express': '4.17.0',
+  koa: '2.15.0',
+  '@types/koa': '2.15.0',
+  hono: '4.0.0',
+}
+
+const fixtures = join(root, 'scripts', 'packages', 'consumer')
+const modes = [
+  { module: 'node16', files: ['program.mts', 'program.cts'] },
+  { module: 'nodenext', files: ['program.mts', 'program.cts'] },
+  { module: 'esnext', moduleResolution: 'bundler', files: ['program.ts'] },
+]
+
+export async function checkConsumer(dir, tarballs, frameworks) {
+  mkdirSync(dir)
+  const dependencies = {
+    ...Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`])),
+    ...frameworks,
+  }
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+  await must(['npm', 'install', ...quiet], { cwd: dir })
+
+  for (const name of ['import.mjs', 'require.cjs']) {
+    copyFileSync(join(fixtures, name), join(dir, name))
+    await must(['node', name], { cwd: dir })
+  }
+  for (const name of ['program.ts', 'program.mts', 'program.cts']) {
+    copyFileSync(join(fixtures, 'program.ts'), join(dir, name))
+  }
+  for (const mode of modes) await checkTypes(dir, mode)
+}
+
+async function checkTypes(dir, { files, ...mode }) {
+  const compilerOptions = {
+    ...mode,
+    target: 'es2022',
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    // Declarations are checked too, as some users do; only ours count, since frameworks have errors in theirs.
+    skipLibCheck: false,
+  }
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  const { code, output } = await captured([...tools.tsc, '--project', 'tsconfig.json'], { cwd: dir })
+  const errors = output.split('\n').filter((line) => /^\S/.test(line))
+  const theirs = errors.filter((line) => /^node_modules\/(?!@sluice\/)/.test(line))
+  assert.ok(
+    code === 0 || (errors.length > 0 && errors.length === theirs.length),
+    `${mode.module}:\n${output}`,
+  )
+}

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { createLimiter, tokenBucket } from '@sluice/core'
+import { storeCases } from '@sluice/core/conformance'
+import * as http from '@sluice/core/http'
+import * as express from '@sluice/express'
+import * as hono from '@sluice/hono'
+import * as koa from '@sluice/koa'
+
+const limiter = createLimiter({ algorithm: tokenBucket({ capacity: 1, refill: 1, per: '1h' }) })
+assert.equal(limiter.take('someone').allowed, true)
+assert.equal(limiter.take('someone').allowed, false)
+assert.ok(storeCases.length > 0)
+assert.equal(typeof http.createHttpLimiter, 'function')
+for (const adapter of [express, koa, hono]) {
+  assert.equal(typeof adapter.rateLimit({ limit: 5, window: '1m' }), 'function')
+  // One core for all: a limiter made with an adapter's own export is the same thing.
+  assert.equal(adapter.createLimiter, createLimiter)
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+/** Only what judges the algorithms: Stryker runs these tests once for each of its changes. */
+export default defineConfig({
+  resolve: { conditions: ['@sluice/source', 'module', 'node', 'development|production'] },
+  test: {
+    include: ['packages/core/{src/algorithms,test}/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
+})
