@@ -20,12 +20,10 @@ export const tools = {
   sizeLimit: inModules('size-limit/bin.js'),
 }
 
-/** pnpm at the version this repository is made with, wherever it is run from. */
-export const pnpm = [
-  'npx',
-  '--yes',
-  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager,
-]
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** pnpm at the version this repository is made with. An outer npx would leave its own --package behind. */
+export const pnpm = ['npx', '--yes', '--package', packageManager, '--', 'pnpm']
 
 export const typecheck = [...tools.tsc, '--project', 'tsconfig.json']
 export const lint = [...tools.oxlint, '--deny-warnings']

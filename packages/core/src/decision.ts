@@ -1,11 +1,35 @@
 import type { Decision, PolicyDecision, PolicyMode } from './algorithm.ts'
-import type { Charge, Ruling } from './store.ts'
+import type { Charge, ChargeKind, Ruling, Slot } from './store.ts'
 
 /** A charge with what its decision tells beside the store's answer. */
 export interface PolicyCall extends Charge {
   readonly mode: PolicyMode
   /** The cost that was asked for. */
   readonly asked: number
+}
+
+/** A call for one policy, to be answered by the store. Written out whole: copying parts of objects is slow. */
+export function policyCall(
+  slot: Slot,
+  mode: PolicyMode,
+  kind: ChargeKind,
+  key: string,
+  cost: number,
+): PolicyCall {
+  return {
+    slot,
+    key,
+    cost,
+    kind,
+    at: 0,
+    upTo: 0,
+    allowed: false,
+    remaining: 0,
+    retryAfterMs: 0,
+    resetMs: 0,
+    mode,
+    asked: cost,
+  }
 }
 
 /** What one policy decided. */

@@ -1,15 +1,15 @@
-import type { Decision } from './algorithm.ts'
+import type { Decision, PolicyMode } from './algorithm.ts'
 import { type BoundPolicy, bindPolicy, type UnboundPolicy } from './bound-policies.ts'
 import { flag, knownOptions, shown } from './check.ts'
 import { claimNames } from './claims.ts'
-import { decisionOf, type PolicyCall } from './decision.ts'
+import { decisionOf, type PolicyCall, policyCall } from './decision.ts'
 import { chargeOf, hold } from './held.ts'
 import type { Held, Limiter, LimiterOptions, LimiterSettings } from './limiter-types.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { parsePolicies } from './policies.ts'
 import { createReceipts } from './receipts.ts'
-import type { In, Mode, Store } from './store.ts'
+import type { In, Mode, Ruling, Slot, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { checkedKey, checkedUnits, type PolicyCharge, policyCharges, type Target } from './targets.ts'
 
@@ -39,6 +39,8 @@ export function limiterOf<M extends Mode, Name extends string>(
   const mayShare = flag('shared', shared, false)
 
   let policies: ReadonlyMap<string, BoundPolicy> = new Map()
+  let only: { slot: Slot; mode: PolicyMode } | undefined
+  const one: PolicyCall[] = []
   let release = (): void => undefined
   let closed = false
   const receipts = createReceipts(() => policies)
@@ -54,6 +56,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     policies = new Map(
       list.map((policy) => [policy.name, bindPolicy(store, policy, before.get(policy.name), on.policyReset)]),
     )
+    const [{ slot, mode } = {}, ...others] = policies.values()
+    only = slot !== undefined && mode !== undefined && others.length === 0 ? { slot, mode } : undefined
     const sameKinds = [...before].every(
       ([name, { slot }]) => slot?.algorithm.kind === policies.get(name)?.slot?.algorithm.kind,
     )
@@ -69,26 +73,47 @@ export function limiterOf<M extends Mode, Name extends string>(
   function callOf({ policy: name, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {
     const policy = policies.get(name)
     if (policy === undefined) throw new TypeError(`no policy is named ${shown(name)}`)
-    const { mode } = policy
-    const kind = ask ? 'ask' : mode === 'shadow' ? 'shadow' : 'take'
-    const slot = policy.slotFor(algorithm)
-    const answer = { allowed: false, remaining: 0, retryAfterMs: 0, resetMs: 0 }
-    checkedKey(name, key)
-    checkedUnits(cost)
-    return { slot, key, cost, asked: cost, mode, kind, at: 0, upTo: 0, ...answer }
+    const kind = ask ? 'ask' : policy.mode === 'shadow' ? 'shadow' : 'take'
+    return policyCall(policy.slotFor(algorithm), policy.mode, kind, checkedKey(name, key), checkedUnits(cost))
   }
 
   function decide(charges: readonly PolicyCharge[], ask: boolean): MaybePromise<Decision> {
     use()
-    const calls = charges.map((charge) => callOf(charge, ask))
+    const calls: PolicyCall[] = []
+    for (const charge of charges) calls.push(callOf(charge, ask))
     refuseTwins(calls)
-    return after(store.take(calls), (ruling) => {
-      // A shadow policy that is asked has a veto in the store, but not here.
-      const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
-      const decision = decisionOf(calls, allowed, ruling)
-      if (!ask) receipts.note(decision, calls)
-      return decision
-    })
+    return decideCalls(calls, ask)
+  }
+
+  /** A take by the only policy there is, without any list made: most limiters and most calls are this. */
+  function takeOnly(slot: Slot, mode: PolicyMode, key: string, cost: number): MaybePromise<Decision> {
+    use()
+    const call = policyCall(
+      slot,
+      mode,
+      mode === 'shadow' ? 'shadow' : 'take',
+      checkedKey(slot.name, key),
+      checkedUnits(cost),
+    )
+    if (store.mode !== 'sync') return decideCalls([call], false)
+    // A synchronous store has answered when it returns, and nobody else has seen the list.
+    one[0] = call
+    return decided(one, false, store.take(one) as Ruling)
+  }
+
+  function decideCalls(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
+    const ruling = store.take(calls)
+    return store.mode === 'sync'
+      ? decided(calls, ask, ruling as Ruling)
+      : (ruling as Promise<Ruling>).then((answer) => decided(calls, ask, answer))
+  }
+
+  function decided(calls: readonly PolicyCall[], ask: boolean, ruling: Ruling): Decision {
+    // A shadow policy that is asked has a veto in the store, but not here.
+    const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
+    const decision = decisionOf(calls, allowed, ruling)
+    if (!ask) receipts.note(decision, calls)
+    return decision
   }
 
   function holdSlots(decision: Decision): () => MaybePromise<void> {
@@ -126,7 +151,13 @@ export function limiterOf<M extends Mode, Name extends string>(
         return { name: name as Name, mode, limit, windowMs, kind }
       })
     },
-    take: (target, options) => give(decide(targetCharges(target, options?.cost), false)),
+    take(target, options) {
+      const cost = options?.cost ?? 1
+      if (only !== undefined && typeof target === 'string' && typeof cost === 'number') {
+        return give(takeOnly(only.slot, only.mode, target, cost))
+      }
+      return give(decide(targetCharges(target, cost), false))
+    },
     decide: (charges) => give(decide(charges, false)),
     peek: (target, options) => give(decide(targetCharges(target, options?.cost), true)),
     refund(decision, options) {

@@ -32,6 +32,13 @@ export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>):
   const refunded = new WeakSet<Decision>()
   let before: ReadonlyMap<string, BoundPolicy> | undefined
 
+  /** Whether a call of the decision has another slot than its policy's own. */
+  function bringsItsOwn(calls: readonly PolicyCall[]): boolean {
+    const policies = current()
+    for (const { slot } of calls) if (slot !== policies.get(slot.name)?.slot) return true
+    return false
+  }
+
   function charged(decision: Decision): Receipt[] {
     if (!decision.allowed) return []
     const slots = noted.get(decision)
@@ -44,8 +51,7 @@ export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>):
 
   return {
     note(decision, calls) {
-      const policies = current()
-      if (before === undefined && calls.every(({ slot }) => slot === policies.get(slot.name)?.slot)) return
+      if (before === undefined && !bringsItsOwn(calls)) return
       noted.set(
         decision,
         calls.map(({ slot }) => slot),

@@ -66,7 +66,7 @@ const step = (moves: fc.Arbitrary<Move>, stepsBack: boolean): fc.Arbitrary<Step>
   })
 
 /** Instants at which histories begin: an ordinary one, and one so small that little can be before it. */
-const starts = fc.constantFrom(1_800_000_000_000, 1_800_000_000_000, 1_753_142_387_911, 7)
+const starts: fc.Arbitrary<number> = fc.constantFrom(1_800_000_000_000, 1_800_000_000_000, 1_753_142_387_911, 7)
 
 export function histories<P>(variants: fc.Arbitrary<readonly P[]>, start = starts): fc.Arbitrary<History<P>> {
   return fc.record({ variants, start, steps: fc.array(step(move, true), { minLength: 1, maxLength: 25 }) })

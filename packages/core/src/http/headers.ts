@@ -62,19 +62,24 @@ export function createHeaderWriter(
     checkPrintable('policy name', name)
     if (unit !== undefined) checkPrintable(`unit of policy ${name}`, unit)
   }
-  const chosen = option === false ? [] : typeof option === 'object' ? option : [option]
-  checkFormats(chosen)
-  const formats = chosen.map((name) => makers[name](policies))
+  const chosen = option === false ? [] : [option].flat()
+  const formats = chosen.map((name, index) => {
+    checkFormat(name, chosen.slice(0, index))
+    return makers[name](policies)
+  })
   const concurrent = new Set(policies.filter((p) => p.unit === concurrentRequests).map((p) => p.name))
+  const isWindowed = ({ name }: PolicyDecision): boolean => !concurrent.has(name)
 
   return {
     names: [...formats.flatMap((format) => format.names), 'Retry-After'],
     write(decision, nowEpochMs, response) {
       const all = decision.policies
       const shown = all.every(isShown) ? all : all.filter(isShown)
-      const windowed = concurrent.size > 0 ? shown.filter((policy) => !concurrent.has(policy.name)) : shown
+      const windowed = shown.every(isWindowed) ? shown : shown.filter(isWindowed)
       for (const format of formats) format.write(format.needsWindow ? windowed : shown, nowEpochMs, response)
-      if (!decision.allowed) writeRetryAfter(decision, concurrent, response)
+      if (decision.allowed) return
+      const needsSlot = shown.some((policy) => !policy.allowed && !isWindowed(policy))
+      writeRetryAfter(needsSlot ? waitBesideSlot(decision, windowed) : decision.retryAfterMs, response)
     },
   }
 }
@@ -83,35 +88,25 @@ function isShown({ mode, limit }: PolicyDecision): boolean {
   return mode === 'enforce' && limit < Infinity
 }
 
-function writeRetryAfter(
-  decision: Decision,
-  concurrent: ReadonlySet<string>,
-  response: ResponseHeaders,
-): void {
-  const waitMs = knownWaitMs(decision, concurrent)
-  if (waitMs === Infinity) return
+/** Nobody knows when a slot comes free; but the other policies' wait is known, and so is one without end. */
+function waitBesideSlot({ retryAfterMs }: Decision, windowed: readonly PolicyDecision[]): number {
+  return retryAfterMs < Infinity ? Math.max(0, ...windowed.map((p) => p.retryAfterMs)) || Infinity : Infinity
+}
+
+function writeRetryAfter(waitMs: number, response: ResponseHeaders): void {
   // 0 would make clients that obey it retry in a tight loop.
   const seconds = Math.max(1, wireSeconds(waitMs))
-  if (!(Number(response.get('Retry-After')) >= seconds)) response.set('Retry-After', `${seconds}`)
+  const isLater = seconds < Infinity && !(Number(response.get('Retry-After')) >= seconds)
+  if (isLater) response.set('Retry-After', `${seconds}`)
 }
 
-/** The wait, or `Infinity` where there is none to tell: a slot comes free when its holder is done. */
-function knownWaitMs(decision: Decision, concurrent: ReadonlySet<string>): number {
-  const denying = decision.policies.filter((policy) => isShown(policy) && !policy.allowed)
-  const windowed = denying.filter((policy) => !concurrent.has(policy.name))
-  if (windowed.length === denying.length || decision.retryAfterMs === Infinity) return decision.retryAfterMs
-  return windowed.length > 0 ? Math.max(...windowed.map((policy) => policy.retryAfterMs)) : Infinity
-}
-
-function checkFormats(names: readonly HeaderFormat[]): void {
-  for (const [index, name] of names.entries()) {
-    if (!Object.hasOwn(makers, name)) {
-      throw new TypeError(`headers must be of ${Object.keys(makers).join(', ')}, or false; got ${name}`)
-    }
-    const other = names.slice(0, index).find((earlier) => earlier[0] === name[0])
-    if (other === name) throw new TypeError(`headers: ${name} is given twice`)
-    if (other) throw new TypeError(`headers: ${other} and ${name} together: one field name has two grammars`)
+function checkFormat(name: HeaderFormat, earlier: readonly HeaderFormat[]): void {
+  if (!Object.hasOwn(makers, name)) {
+    throw new TypeError(`headers must be false or of ${Object.keys(makers).join(', ')}; got ${name}`)
   }
+  const other = earlier.find((format) => format[0] === name[0])
+  if (other === name) throw new TypeError(`headers: ${name} is given twice`)
+  if (other) throw new TypeError(`headers: ${other} and ${name} together: one field name has two grammars`)
 }
 
 function checkPrintable(what: string, text: string): void {

@@ -14,13 +14,31 @@ export function hmacPartitionKey(secret: string | Uint8Array): (key: string) => 
     throw new RangeError(`secret must be at least ${minSecretBytes} bytes, got ${bytes.length}`)
   }
   const keyed = hmac.create(sha256, bytes)
-  return (key) => base64(keyed.clone().update(key).digest().subarray(0, 9))
+  return remembered((key) => base64(keyed.clone().update(key).digest().subarray(0, 9)))
 }
 
 /** What stands for a secret value in keys, stores and logs: 22 characters of base64url, 128 bits of SHA-256. */
-export function hashSecret(value: string): string {
+export const hashSecret: (value: string) => string = remembered((value) => {
   const text = base64(sha256(value).subarray(0, 16))
   return text.slice(0, 22).replaceAll('+', '-').replaceAll('/', '_')
+})
+
+/** At most this many texts of at most this length are kept: 1 MB if a client does its worst. */
+const maxRemembered = 500
+const maxLength = 2000
+
+/** Keeps results from one request to the next: a hash takes microseconds, which is longer than a decision. */
+function remembered(compute: (text: string) => string): (text: string) => string {
+  const results = new Map<string, string>()
+  return (text) => {
+    let result = results.get(text)
+    if (result === undefined) {
+      result = compute(text)
+      if (results.size >= maxRemembered) results.clear()
+      if (text.length <= maxLength) results.set(text, result)
+    }
+    return result
+  }
 }
 
 function base64(bytes: Uint8Array): string {

@@ -88,31 +88,23 @@ function singular(name: string): string {
   return name.replace(/s$/, '')
 }
 
+/** Nobody names more types; the rest of a hostile field is not looked at. */
+const maxAcceptLength = 1000
+
 /**
  * Whether a client that sent this Accept field prefers text or HTML over JSON, by quality (RFC 9110 §12.5.1).
  * Ties and an absent field mean JSON.
  */
-export function prefersText(accept: string | undefined): boolean {
-  if (!accept) return false
-  const ranges = parseAccept(accept)
-  const best = (...types: string[]): number => Math.max(...types.map((type) => quality(ranges, type)))
-  return best('text/plain', 'text/html') > best('application/problem+json', 'application/json')
-}
-
-/** Nobody names more types; the rest of a hostile field is not looked at. */
-const maxAcceptLength = 1000
-
-function parseAccept(accept: string): Map<string, number> {
-  const ranges = new Map<string, number>()
-  for (const range of accept.slice(0, maxAcceptLength).toLowerCase().split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const weight = parameters.find((parameter) => parameter.startsWith('q='))
-    ranges.set(type, weight ? Number(weight.slice(2)) || 0 : 1)
+export function prefersText(accept = ''): boolean {
+  const ranges = new Map<string | undefined, number>()
+  for (const [, range, parameters = ''] of accept.slice(0, maxAcceptLength).matchAll(/([^\s,;]+)([^,]*)/g)) {
+    ranges.set(range?.toLowerCase(), Number(/;\s*q=([\d.]*)/i.exec(parameters)?.[1] ?? 1) || 0)
   }
-  return ranges
-}
-
-/** The most specific range that covers the type decides. */
-function quality(ranges: ReadonlyMap<string, number>, type: string): number {
-  return ranges.get(type) ?? ranges.get(`${type.split('/')[0]}/*`) ?? ranges.get('*/*') ?? 0
+  // The most specific range that covers a type decides.
+  const quality = (family: string, type: string): number =>
+    ranges.get(`${family}/${type}`) ?? ranges.get(`${family}/*`) ?? ranges.get('*/*') ?? 0
+  return (
+    Math.max(quality('text', 'plain'), quality('text', 'html')) >
+    Math.max(quality('application', 'problem+json'), quality('application', 'json'))
+  )
 }

@@ -1,4 +1,4 @@
-import { createCidrMatcher, parseAddress } from './address.ts'
+import { canonicalAddress, createCidrMatcher } from './address.ts'
 
 /**
  * Whom to believe about the client's address: `false` nobody; a number from 1 to 100: that many proxies stand
@@ -17,7 +17,15 @@ export type AddressResolver = (
 const maxHops = 100
 
 /** Names that another library gives a meaning, and lists that hold more than one address. */
-const noEdgeHeaders = ['linklocal', 'uniquelocal', 'localhost', 'true', 'x-forwarded-for', 'forwarded']
+const notFromEdge = [
+  'loopback',
+  'linklocal',
+  'uniquelocal',
+  'localhost',
+  'true',
+  'forwarded',
+  'x-forwarded-for',
+]
 
 /**
  * Makes the resolver. It never answers with what a client made up: an entry that is no address is answered with
@@ -31,8 +39,8 @@ export function createAddressResolver(trustProxy: TrustProxy): AddressResolver {
   if (typeof trustProxy === 'string')
     return isHeaderName(trustProxy) ? byHeader(trustProxy) : byRanges([trustProxy])
   throw new TypeError(
-    `trustProxy: ${String(trustProxy)} would believe anyone; give the number of proxies in front of the server, ` +
-      'their addresses, or the header that the edge sets',
+    `trustProxy: ${String(trustProxy)} would believe anyone; give the number of proxies, their addresses, ` +
+      'or the header that the edge sets',
   )
 }
 
@@ -43,7 +51,7 @@ function byCount(hops: number): AddressResolver {
   return (peer, header) => {
     let nearest = peer || undefined
     for (const entry of fromRight(header('x-forwarded-for'), hops)) {
-      nearest = parseAddress(entry)?.toString() ?? nearest
+      nearest = canonicalAddress(entry) ?? nearest
     }
     return nearest
   }
@@ -56,27 +64,24 @@ function byRanges(ranges: readonly string[]): AddressResolver {
     let nearest = peer || undefined
     if (nearest === undefined ? !trustsLocal : !isTrusted(nearest)) return nearest
     for (const entry of fromRight(header('x-forwarded-for'), maxHops)) {
-      const address = parseAddress(entry)?.toString()
-      if (address === undefined) return nearest
+      const address = canonicalAddress(entry)
+      if (address === undefined) break
       nearest = address
-      if (!isTrusted(nearest)) return nearest
+      if (!isTrusted(address)) break
     }
     return nearest
   }
 }
 
 function byHeader(name: string): AddressResolver {
-  if (noEdgeHeaders.includes(name.toLowerCase())) {
-    throw new TypeError(
-      `trustProxy: ${name} is no header with one address; give the number of proxies instead`,
-    )
-  }
-  return (peer, header) => parseAddress(header(name)?.trim() ?? '')?.toString() ?? (peer || undefined)
+  return (peer, header) => canonicalAddress(header(name)?.trim() ?? '') ?? (peer || undefined)
 }
 
 /** An HTTP token (RFC 9110 §5.6.2) with a letter in it, so that a mistyped address is none. */
 function isHeaderName(text: string): boolean {
-  return text !== 'loopback' && /^[\w!#$%&'*+.^`|~-]*[a-z][\w!#$%&'*+.^`|~-]*$/i.test(text)
+  return (
+    /^[\w!#$%&'*+.^`|~-]+$/.test(text) && /[a-z]/i.test(text) && !notFromEdge.includes(text.toLowerCase())
+  )
 }
 
 /** The entries of a list from its end, as many as are asked for: a hostile list may be very long. */

@@ -97,7 +97,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
       algorithm.charge(state, nowMs, charge.cost)
       keep(charge, state, nowMs)
     }
-    if (charge.kind === 'force' ? charged : charge.allowed) algorithm.look(state, nowMs, 0, charge)
+    if (!charged && !charge.allowed) return
+    const { allowed: fits, retryAfterMs } = charge
+    algorithm.look(state, nowMs, 0, charge)
+    charge.allowed = fits
+    charge.retryAfterMs = retryAfterMs
   }
 
   function takeAll(charges: readonly Charge[], nowMs: number): boolean {

@@ -54,4 +54,5 @@ export const bucketRules: Rules<BucketParams, Bucket> = {
     const used = left(bucket, now)
     return { ...bucket, at: time, used: used > credit ? used - credit : 0n }
   },
+  touched: (bucket, now) => ({ ...bucket, at: Math.max(now, bucket.at), used: left(bucket, now) }),
 }

@@ -23,17 +23,18 @@ export const fixedWindowRules: Rules<FixedParams, Fixed> = {
   windowMs: ({ window }) => window,
   over: ({ start, window, used }, now) => used === 0n || now >= start + window,
   moved(state, params, now, patience) {
-    // On the edge of the window that it was counted under, or the move itself could end that window.
-    const start = opens(now, { ...params, window: state.window })
-    return state.start - now > patience ? { ...state, start } : state
+    if (state.start - now <= patience) return state
+    // An edge of another length could lie so far back that the move itself would end the window.
+    return { ...state, start: state.window === params.window ? opens(now, params) : now }
   },
   under(state, params, now) {
     if (state.window === params.window) return state
     if (!params.clock) return { ...state, window: params.window }
+    // What is ahead of the current window is kept: time that steps back grants nothing.
     const start = edge(state.start, params.window)
-    return start === edge(now, params.window)
-      ? { ...state, start, window: params.window }
-      : fixedWindowRules.nothing
+    return start < edge(now, params.window)
+      ? fixedWindowRules.nothing
+      : { ...state, start, window: params.window }
   },
   fits: ({ used }, { limit }, _now, cost) => used + cost <= BigInt(limit),
   charged(state, params, now, cost) {

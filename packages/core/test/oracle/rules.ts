@@ -20,6 +20,8 @@ export interface Rules<P, S> {
   fits(state: S, params: P, now: number, cost: bigint): boolean
   charged(state: S, params: P, now: number, cost: bigint): S
   refunded(state: S, params: P, now: number, cost: bigint, at: number): S
+  /** The same with its time brought up to now, where a state can tell. */
+  touched?(state: S, now: number): S
   /** Only where it is not simply the time until nothing matters any more. */
   resetMs?(state: S, params: P, now: number, retryAfterMs: number): number
 }

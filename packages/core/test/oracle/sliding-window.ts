@@ -1,6 +1,7 @@
 /** Two counters on clock edges; what the older one weighs fades in equal steps. */
 
 import { ceilDiv, edge, sum, without, type Hit, type Rules } from './rules.ts'
+import { firstMs } from './search.ts'
 
 export interface SlidingParams {
   readonly limit: number
@@ -15,9 +16,10 @@ interface Sliding {
   readonly window: number
 }
 
-/** The window in steps so long that `limit` times their number is exact in a double. */
+/** The window in steps just so long that `limit` times their number is exact in a double. */
 function grid({ limit, window }: SlidingParams): { step: number; steps: number; span: number } {
-  const step = Math.max(1, Number(ceilDiv(BigInt(limit) * BigInt(window), 2n ** 53n)))
+  const exact = (step: number): boolean => BigInt(limit) * BigInt(Math.ceil(window / step)) <= 2n ** 53n
+  const step = 1 + firstMs(1, exact)
   const steps = Math.ceil(window / step)
   return { step, steps, span: step * steps }
 }
@@ -49,9 +51,10 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     const { span } = grid(params)
     if (state.window === span) return state
     const { start, prev, cur } = counters(state, now)
-    const left = BigInt(state.window - (Math.max(now, start) - start))
+    const believed = Math.max(now, start)
+    const left = BigInt(state.window - (believed - start))
     const units = cur + ceilDiv(prev * left, BigInt(state.window))
-    return { hits: [{ at: edge(now, span), units }], start: edge(now, span), window: span }
+    return { hits: [{ at: edge(believed, span), units }], start: edge(believed, span), window: span }
   },
   fits(state, params, now, cost) {
     const { start, prev, cur } = counters(state, now)
@@ -70,6 +73,7 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     if (at < from || at >= from + state.window) return state
     return { ...state, hits: without(state.hits, cost, (t) => t >= from && t < from + state.window) }
   },
+  touched: (state, now) => ({ ...state, start: counters(state, now).start }),
   // A promise that no later charge can break: where one waits, else where the current counter ends.
   resetMs(state, _params, now, retryAfterMs) {
     if (retryAfterMs > 0 && retryAfterMs < Infinity) return retryAfterMs

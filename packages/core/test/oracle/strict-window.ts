@@ -32,7 +32,7 @@ export const strictWindowRules: Rules<SlidingParams, Strict> = {
   },
   under(state, { window }, now) {
     if (state.window === window) return state
-    const newest = edge(now, partOf(window))
+    const newest = edge(Math.max(now, state.newest), partOf(window))
     return { hits: [{ at: newest, units: counted(state, now) }], newest, window }
   },
   fits: (state, { limit }, now, cost) => counted(state, now) + cost <= BigInt(limit),
@@ -46,4 +46,5 @@ export const strictWindowRules: Rules<SlidingParams, Strict> = {
     if (!counts(state, now, part)) return state
     return { ...state, hits: without(state.hits, cost, (start) => start === part) }
   },
+  touched: (state, now) => ({ ...state, newest: Math.max(state.newest, edge(now, partOf(state.window))) }),
 }

@@ -53,15 +53,13 @@ function figures<P, S>(rules: Rules<P, S>, params: P, state: S, now: number, ret
 function outcome<P, S>(rules: Rules<P, S>, params: P, state: S, now: number, asked: Asked, agreed: boolean): Outcome<S> {
   const { kept, seen } = look(rules, params, state, now)
   if (asked.kind === 'refund') {
-    if (!agreed || asked.cost === 0 || rules.over(seen, now)) {
-      return { answer: { ...figures(rules, params, kept, now, 0), cost: asked.cost }, states: [kept] }
-    }
-    const after = rules.refunded(seen, params, now, BigInt(asked.cost), asked.at)
-    // Where nothing was given back, nobody can tell whether the converted state was kept.
-    const states = after === seen && kept !== seen ? [kept, seen] : [after]
+    const after = rules.over(seen, now) ? seen : rules.refunded(seen, params, now, BigInt(asked.cost), asked.at)
+    const touched = rules.touched?.(after, now) ?? after
+    // Where nothing was given back, it is left open whether the state was brought up to the time and parameters.
+    const states = text(after) === text(seen) ? [kept, seen, touched] : [after, touched]
     return { answer: { ...figures(rules, params, after, now, 0), cost: asked.cost }, states }
   }
-  const retryAfterMs = waitOf(rules, params, kept, now, BigInt(asked.cost))
+  const retryAfterMs = waitOf(rules, params, seen, now, BigInt(asked.cost))
   const fits = retryAfterMs === 0
   const charges = agreed && asked.kind !== 'ask' && (fits || asked.kind === 'force')
   if (!charges || asked.cost === 0) {

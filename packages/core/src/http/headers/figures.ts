@@ -32,12 +32,14 @@ export function effectiveMs(policy: PolicyDecision): number {
  * one with the least remaining; ties: the latest reset, then the first.
  */
 export function tightest(policies: readonly PolicyDecision[]): PolicyDecision | undefined {
-  return policies.length < 2 ? policies[0] : policies.reduce((a, b) => (isTighter(b, a) ? b : a))
+  return policies.length < 2 ? policies[0] : policies.toSorted(byTightness)[0]
 }
 
-function isTighter(a: PolicyDecision, b: PolicyDecision): boolean {
-  if (a.allowed !== b.allowed) return b.allowed
-  if (a.retryAfterMs !== b.retryAfterMs) return a.retryAfterMs > b.retryAfterMs
-  if (a.allowed && a.remaining !== b.remaining) return a.remaining < b.remaining
-  return a.resetMs > b.resetMs
+function byTightness(a: PolicyDecision, b: PolicyDecision): number {
+  return (
+    Number(a.allowed) - Number(b.allowed) ||
+    b.retryAfterMs - a.retryAfterMs ||
+    a.remaining - b.remaining ||
+    b.resetMs - a.resetMs
+  )
 }

@@ -99,23 +99,18 @@ function append(response: ResponseHeaders, field: string, added: string): void {
   response.set(field, written ? merge(written, added) : added)
 }
 
-/** A name with the same partition key may stand in a list once: the last one wins. What is no such list goes. */
+/** A name with the same partition key stands in a list once: the last one wins. What is no such list goes. */
 function merge(written: string, added: string): string {
-  const replaced = new Set(members(added).map(identity))
-  const kept = members(written).filter((member) => wellFormed.test(member) && !replaced.has(identity(member)))
-  return [...kept, added].join(', ')
+  return [...new Map([...members(written), ...members(added)]).values()].join(', ')
 }
 
-const wellFormed = /^"(?:[^"\\]|\\.)*"(?:;|$)/
-const quoted = /"(?:[^"\\]|\\.)*"/g
+const quotedMember = /(?:^|,)\s*("(?:[^"\\]|\\.)*")((?:;(?:"(?:[^"\\]|\\.)*"|[^",])*)?)(?=,|$)/g
+const partitionParameter = /; *(pk=:[^:]*:)/
 
-function members(list: string): string[] {
-  const found = list.match(/(?:"(?:[^"\\]|\\.)*"|[^,])+/g) ?? []
-  return found.map((member) => member.trim())
-}
-
-function identity(member: string): string {
-  const [name] = member.match(quoted) ?? []
-  const [, key] = /;\s*pk=(:[^:]*:)/.exec(member.replace(quoted, '')) ?? []
-  return `${name}${key}`
+/** The members of a list, each with what makes it that member: its name and its partition key. */
+function members(list: string): [identity: string, member: string][] {
+  return Array.from(list.matchAll(quotedMember), ([, name = '', parameters = '']) => [
+    name + (partitionParameter.exec(parameters)?.[1] ?? ''),
+    (name + parameters).trim(),
+  ])
 }
