@@ -12,6 +12,7 @@ const checks = {
   packages: ['node', 'scripts/packages/check.mjs'],
 }
 
+const countsItself = new Set(['packages', 'tests'])
 const closingLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/
 
 export async function test(args) {
@@ -22,7 +23,7 @@ export async function test(args) {
   }
   const reports = Object.entries(checks).map(async ([name, command]) => {
     const report = await check(name, command)
-    if (report.counts.failed > 0) console.log(report.output.trimEnd())
+    if (report.counts.failed > 0) console.log(report.lines.join('\n'))
     console.log(report.summary)
     return report.counts
   })
@@ -44,23 +45,19 @@ function showLine(line) {
 
 async function check(name, command, onLine) {
   const start = performance.now()
-  const { code, output } = await captured(command, { onLine })
-  const counts = count(output, code)
-  const verdict = `${counts.failed === 0 ? '✓' : '✗'} ${name}`
-  return { output, counts, summary: `${verdict} (${seconds(start)})` }
+  const { code, lines } = await captured(command, { onLine })
+  const counts = count(lines, code, countsItself.has(name))
+  return { lines, counts, summary: `${counts.failed === 0 ? '✓' : '✗'} ${name} (${seconds(start)})` }
 }
 
-/** A program that failed has at least one failure, whatever it printed. */
-function count(output, code) {
-  const line = output.split('\n').findLast((text) => closingLine.test(text))
-  const [passed, failed, skipped] = line
-    ? closingLine
-        .exec(line)
-        .slice(1)
-        .map((n) => Number(n ?? 0))
-    : [1, 0, 0]
-  if (code === 0 || failed > 0) return { passed, failed, skipped }
-  return { passed: line ? passed : 0, failed: 1, skipped }
+/** A program that ended badly, or that should have counted and did not, has at least one failure. */
+function count(lines, code, itself) {
+  const line = lines.findLast((text) => closingLine.test(text))
+  if (line === undefined) return code === 0 && !itself ? one('passed') : one('failed')
+  const [, passed, failed, skipped] = closingLine.exec(line).map(Number)
+  return { passed, failed: code === 0 ? failed : Math.max(failed, 1), skipped: skipped || 0 } // NaN when not said
 }
+
+const one = (name) => ({ passed: 0, failed: 0, skipped: 0, [name]: 1 })
 
 const seconds = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`

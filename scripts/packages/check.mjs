@@ -17,7 +17,8 @@ async function check(name, run) {
   try {
     const result = await run()
     counts.passed++
-    console.log(`✓ ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
+    const detail = typeof result === 'string' ? `: ${result}` : ''
+    console.log(`✓ ${name}${detail} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
     return result
   } catch (error) {
     counts.failed++
@@ -26,34 +27,35 @@ async function check(name, run) {
   }
 }
 
-const work = mkdtempSync(join(tmpdir(), 'sluice-'))
-try {
-  const bundles = [
-    check('sizes', checkSizes),
-    check('@sluice/core/http bundles for the edge', () => checkEdgeBundle('core', '@sluice/core/http')),
-    check('@sluice/hono bundles for the edge', () => checkEdgeBundle('hono', '@sluice/hono')),
-  ]
-  const tarballs = (await check('release, tried in a copy', () => tryRelease(join(work, 'release')))) ?? []
-  await Promise.all([
-    ...bundles,
-    ...tarballs.flatMap(({ name, file }) => [
-      check(`${name}: publint`, () => must([...tools.publint, file, '--strict'])),
-      check(`${name}: types resolve`, () => must([...tools.attw, file, '--profile', 'node16'])),
-    ]),
-    ...(tarballs.length === 0
-      ? []
-      : [
-          check('installed beside the newest frameworks', () =>
-            checkConsumer(join(work, 'newest'), tarballs, newest),
-          ),
-          check('installed beside the oldest frameworks', () =>
-            checkConsumer(join(work, 'oldest'), tarballs, oldest),
-          ),
-        ]),
-  ])
-} finally {
-  rmSync(work, { recursive: true, force: true })
+/** For tools whose output matters only when they fail. */
+async function quietly(command) {
+  await must(command)
 }
+
+const work = mkdtempSync(join(tmpdir(), 'sluice-'))
+process.once('exit', () => rmSync(work, { recursive: true, force: true }))
+
+const running = [
+  check('sizes', checkSizes),
+  check('@sluice/core/http bundles for the edge', () => checkEdgeBundle('core', '@sluice/core/http')),
+  check('@sluice/hono bundles for the edge', () => checkEdgeBundle('hono', '@sluice/hono')),
+]
+const tarballs = await check('release, tried in a copy', () => tryRelease(join(work, 'release')))
+if (tarballs) {
+  for (const { name, file } of tarballs) {
+    running.push(
+      check(`${name}: publint`, () => quietly([...tools.publint, file, '--strict'])),
+      check(`${name}: types resolve`, () => quietly([...tools.attw, file, '--profile', 'node16'])),
+    )
+  }
+  for (const [name, frameworks] of Object.entries({ newest, oldest })) {
+    const dir = join(work, name)
+    running.push(
+      check(`installed beside the ${name} frameworks`, () => checkConsumer(dir, tarballs, frameworks)),
+    )
+  }
+}
+await Promise.all(running)
 
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exitCode = counts.failed === 0 ? 0 : 1

@@ -27,7 +27,7 @@ export type LimiterOptions<M extends Mode, Name extends string> = LimiterSetting
 export interface Held<M extends Mode> {
   readonly decision: Decision
   /** Frees the slots. Calling it again does nothing. */
-  release(): In<M, void>
+  readonly release: () => In<M, void>
 }
 
 /** A policy as a limiter has it. */

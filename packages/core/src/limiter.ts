@@ -4,7 +4,7 @@ import { flag, knownOptions, shown } from './check.ts'
 import { claimNames } from './claims.ts'
 import { decisionOf, type PolicyCall, policyCall } from './decision.ts'
 import { chargeOf, hold } from './held.ts'
-import type { Held, Limiter, LimiterOptions, LimiterSettings } from './limiter-types.ts'
+import type { Held, Limiter, LimiterOptions, LimiterSettings, PolicyInfo } from './limiter-types.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { parsePolicies } from './policies.ts'
@@ -39,6 +39,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   const mayShare = flag('shared', shared, false)
 
   let policies: ReadonlyMap<string, BoundPolicy> = new Map()
+  let infos: readonly PolicyInfo<Name>[] = []
   let only: { slot: Slot; mode: PolicyMode } | undefined
   const one: PolicyCall[] = []
   let release = (): void => undefined
@@ -56,8 +57,10 @@ export function limiterOf<M extends Mode, Name extends string>(
     policies = new Map(
       list.map((policy) => [policy.name, bindPolicy(store, policy, before.get(policy.name), on.policyReset)]),
     )
-    const [{ slot, mode } = {}, ...others] = policies.values()
-    only = slot !== undefined && mode !== undefined && others.length === 0 ? { slot, mode } : undefined
+    infos = [...policies.values()].map(infoOf<Name>)
+    const [first] = policies.values()
+    only =
+      first?.slot !== undefined && policies.size === 1 ? { slot: first.slot, mode: first.mode } : undefined
     const sameKinds = [...before].every(
       ([name, { slot }]) => slot?.algorithm.kind === policies.get(name)?.slot?.algorithm.kind,
     )
@@ -146,10 +149,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   return {
     store,
     get policies() {
-      return [...policies.values()].map(({ name, mode, slot }) => {
-        const { limit, windowMs, kind } = slot?.algorithm ?? {}
-        return { name: name as Name, mode, limit, windowMs, kind }
-      })
+      return infos
     },
     take(target, options) {
       const cost = options?.cost ?? 1
@@ -192,6 +192,11 @@ export function limiterOf<M extends Mode, Name extends string>(
       if (given === undefined) await store.close?.()
     },
   }
+}
+
+function infoOf<Name extends string>({ name, mode, slot }: BoundPolicy): PolicyInfo<Name> {
+  const { limit, windowMs, kind } = slot?.algorithm ?? {}
+  return { name: name as Name, mode, limit, windowMs, kind }
 }
 
 function isDecision(value: object | string): value is Decision {

@@ -60,6 +60,8 @@ export interface Store<out M extends Mode = Mode> {
   take(charges: readonly Charge[]): In<M, Ruling>
   /** Forgets one key of a slot's name and kind; `undefined`: every key of it. */
   forget(slot: Slot, key: string | undefined): In<M, void>
+  /** The wall clock, where a ruling's `at` may differ from it: what headers in epoch time go by. */
+  readonly wallClock?: () => number
   /** Frees what the store itself opened; never the client that it was given. */
   close?(): void | Promise<void>
 }

@@ -33,7 +33,11 @@ export function follow<P>(subject: Subject<P>, history: History<P>): void {
   })
 }
 
-function tale(variants: readonly unknown[], start: number, told: readonly [Call, Answer & { cost: number }][]): string {
+function tale(
+  variants: readonly unknown[],
+  start: number,
+  told: readonly [Call, Answer & { cost: number }][],
+): string {
   const lines = told.map(([call, answer]) => {
     const { now, kind, cost, at, upTo, variant } = call
     const asked = `${kind} ${cost}${upTo > 0 ? ` up to ${upTo}` : ''}${at > 0 ? ` of ${at - start}` : ''}`

@@ -32,7 +32,10 @@ const changing = <P extends object>(
 
 /** Mostly small ones that change, sometimes a huge one that does not. */
 const mostly = <P>(small: fc.Arbitrary<readonly P[]>, huge: fc.Arbitrary<P>): fc.Arbitrary<readonly P[]> =>
-  fc.oneof({ weight: 12, arbitrary: small }, huge.map((only) => [only]))
+  fc.oneof(
+    { weight: 12, arbitrary: small },
+    huge.map((only) => [only]),
+  )
 
 const either = <P>(...changes: fc.Arbitrary<Partial<P>>[]): fc.Arbitrary<Partial<P>> => fc.oneof(...changes)
 
@@ -155,6 +158,11 @@ export const calendarStarts: fc.Arbitrary<number> = fc
   .map(([text, off]) => Date.parse(text) + off)
 
 export const shortestMs = ({ every: period }: CalendarParams): number =>
-  ({ minute: 60_000, hour: HOUR, day: DAY - HOUR, week: 7 * DAY - HOUR, month: 28 * DAY - HOUR, year: 365 * DAY })[
-    period
-  ]
+  ({
+    minute: 60_000,
+    hour: HOUR,
+    day: DAY - HOUR,
+    week: 7 * DAY - HOUR,
+    month: 28 * DAY - HOUR,
+    year: 365 * DAY,
+  })[period]

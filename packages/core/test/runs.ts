@@ -9,6 +9,14 @@ export const runs: number = Number(process.env['LAW_RUNS'] ?? 10_000)
 console.log(`laws: ${runs} histories each from seed ${seed}`)
 
 /** Tries a property on random values; on those first that once found it broken. */
-export function holds<T>(values: fc.Arbitrary<T>, check: (value: T) => void, examples: readonly T[] = []): void {
-  fc.assert(fc.property(values, check), { numRuns: runs, seed, examples: examples.map((example): [T] => [example]) })
+export function holds<T>(
+  values: fc.Arbitrary<T>,
+  check: (value: T) => void,
+  examples: readonly T[] = [],
+): void {
+  fc.assert(fc.property(values, check), {
+    numRuns: runs,
+    seed,
+    examples: examples.map((example): [T] => [example]),
+  })
 }

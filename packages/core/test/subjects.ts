@@ -115,11 +115,21 @@ export const cells: Subject<BucketParams> = subject(bucketRules, {
     gcra({ limit: refill, window: per, ...(capacity !== refill && { burst: capacity }) }),
 })
 
+/** Zones are slow to open, and one algorithm serves many keys anyway. */
+const calendars = new Map<string, Algorithm>()
+
+function calendarOf(all: CalendarParams): Algorithm {
+  const id = JSON.stringify(all)
+  const made = calendars.get(id) ?? calendarWindow(all)
+  calendars.set(id, made)
+  return made
+}
+
 export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: params.calendar,
   start: params.calendarStarts,
-  make: (all) => calendarWindow(all),
+  make: calendarOf,
   // An hour more where the clocks go back.
   longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,
   bound: (all, ms) => acrossEdges(all.limit, params.shortestMs(all), ms),
@@ -132,3 +142,16 @@ export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
   longestMs: ({ ttl }) => ttl,
   bound: ({ limit, ttl }, ms) => perWindow(limit, ttl, ms),
 })
+
+/** What is to be done with each of them. */
+export function everySubject(act: <P>(subject: Subject<P>) => void): void {
+  act(fixed)
+  act(sliding)
+  act(strict)
+  act(log)
+  act(token)
+  act(leaky)
+  act(cells)
+  act(calendar)
+  act(slots)
+}

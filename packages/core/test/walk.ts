@@ -49,7 +49,11 @@ export function unitsOf([of, n, off]: Cost, algorithm: Algorithm, last: Answer):
 const kindOf = ({ move }: Step, { limit }: Algorithm): ChargeKind =>
   move === 'lease' || (move === 'force' && limit > 2 ** 40) ? 'take' : move
 
-export function walk<P>(history: History<P>, algorithms: readonly Algorithm[], make: (call: Call) => Told): void {
+export function walk<P>(
+  history: History<P>,
+  algorithms: readonly Algorithm[],
+  make: (call: Call) => Told,
+): void {
   const receipts: { at: number; cost: number }[] = []
   let now = history.start
   let last: Answer = { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0 }

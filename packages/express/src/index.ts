@@ -1,1 +1,74 @@
-export {}
+import {
+  after,
+  createHttpLimiter,
+  type Framework,
+  type Outcome,
+  type RateLimitOptions as HttpOptions,
+  type ResponseHeaders,
+} from '@sluice/core/http'
+import type { Decision, Limiter, Mode } from '@sluice/core'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import onHeaders from 'on-headers'
+
+export * from '@sluice/core'
+export * from '@sluice/core/keys'
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- this is how Express lets a middleware extend its Request
+  namespace Express {
+    interface Request {
+      /** What the rate limiter decided about this request. */
+      rateLimit?: Decision
+    }
+  }
+}
+
+/** What `respond` gets: it has to answer, or to call `next`. */
+export type Respond = (req: Request, res: Response, decision: Decision, next: NextFunction) => unknown
+
+/** The options of `rateLimit`; its functions get Express' own `(req, res)`. */
+export type RateLimitOptions<M extends Mode = Mode> = HttpOptions<[req: Request, res: Response], Respond, M>
+
+const express: Framework<[Request, Response]> = {
+  method: (req) => req.method,
+  header: (name, req) => req.headers[name]?.toString(),
+  address: (req) => req.ip,
+  peer: (req) => req.socket.remoteAddress,
+  route: (req) =>
+    req.route ? `${req.baseUrl}${String((req.route as { path: unknown }).path)}` : req.baseUrl + req.path,
+}
+
+const headersOf = (res: Response): ResponseHeaders => ({
+  get: (name) => res.getHeader(name)?.toString(),
+  set: (name, value) => void (res.headersSent || res.setHeader(name, value)),
+  remove: (name) => void (res.headersSent || res.removeHeader(name)),
+})
+
+/**
+ * Express middleware that limits requests.
+ * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
+ */
+export function rateLimit(options: RateLimitOptions): RequestHandler & { readonly limiter: Limiter } {
+  const http = createHttpLimiter<[Request, Response], Respond>(options, express)
+
+  /** Writes what was decided, and goes on or answers. */
+  function proceed(req: Request, res: Response, next: NextFunction, outcome: Outcome | undefined): unknown {
+    if (outcome === undefined) return next()
+    const { decision, refusal, release, writeHeaders } = outcome
+    Object.assign(req, { [http.property]: decision })
+    if (release !== undefined) res.once('close', () => void release())
+    if (http.needsResponse) onHeaders(res, () => writeHeaders(headersOf(res), res.statusCode))
+    else writeHeaders(headersOf(res))
+    if (refusal === undefined) return next()
+    if (options.respond !== undefined && decision !== undefined)
+      return options.respond(req, res, decision, next)
+    return res.status(refusal.status).setHeader('Content-Type', refusal.contentType).end(refusal.body)
+  }
+
+  function rateLimit(req: Request, res: Response, next: NextFunction): void {
+    const done = after(http.handle(req, res), (outcome) => proceed(req, res, next, outcome))
+    // What fails later than at once, Express 4 does not hear of by itself.
+    if (done instanceof Promise) done.catch(next)
+  }
+  return Object.assign(rateLimit, { limiter: http.limiter })
+}

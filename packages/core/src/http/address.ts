@@ -93,7 +93,7 @@ function parseBare(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (!/^[\da-f:]+$/i.test(groups)) return undefined
   try {
     const address = ipaddr.IPv6.parse(groups)
-    const isMapped = address.parts.slice(0, 6).join() === '0,0,0,0,0,65535'
+    const isMapped = address.parts[5] === 0xffff && address.parts.slice(0, 5).join('') === '00000'
     return isMapped ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address
   } catch {
     return undefined

@@ -44,8 +44,8 @@ const makers: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> 
   'draft-9': listFormat,
   'draft-8': listFormat,
   'draft-7': () => dictionaryFormat,
-  'draft-6': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'RateLimit-Policy' }),
-  'draft-3': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'RateLimit-Limit' }),
+  'draft-6': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'apart' }),
+  'draft-3': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'behind-limit' }),
   legacy: () => fieldsFormat({ prefix: 'X-RateLimit-', used: true, epoch: true }),
   'legacy-delta': () => fieldsFormat({ prefix: 'X-RateLimit-', used: true }),
 }

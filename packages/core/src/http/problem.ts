@@ -46,46 +46,39 @@ export function problemBody(
 export function sentence(decision: Decision, policies: readonly WirePolicy[] = []): string {
   const policy = decision.policies.find(({ name }) => name === decision.policy)
   const unit = policies.find(({ name }) => name === policy?.name)?.unit ?? 'requests'
-  const isConcurrent = unit === concurrentRequests
-  const said = policy
-    ? `Limit of ${plural(policy.limit, unitInWords(unit))}${isConcurrent ? '' : perWindow(policy.windowMs)} reached.`
-    : 'Request refused.'
-  if (isConcurrent || decision.retryAfterMs === Infinity) return said
-  return `${said} Try again in ${waitInWords(decision.retryAfterMs)}.`
+  const hasWindow = unit !== concurrentRequests
+  let said = 'Request refused.'
+  if (policy) {
+    const quota = counted(policy.limit, unit.replace('content-', '').replaceAll('-', ' '))
+    said = `Limit of ${quota}${hasWindow ? ` per ${windowInWords(policy.windowMs)}` : ''} reached.`
+  }
+  const wait = hasWindow && decision.retryAfterMs < Infinity
+  return wait ? `${said} Try again in ${waitInWords(decision.retryAfterMs)}.` : said
 }
 
-/** From the largest to the smallest, in seconds. */
-const spans = [
-  [86_400, 'days'],
-  [3600, 'hours'],
-  [60, 'minutes'],
-  [1, 'seconds'],
-] as const
-
-function perWindow(windowMs: number): string {
-  if (windowMs < 1000) return ` per ${plural(windowMs, 'milliseconds')}`
+function windowInWords(windowMs: number): string {
   const seconds = Math.ceil(windowMs / 1000)
-  const [span, name] = spans.find(([size]) => seconds % size === 0) ?? spans[3]
-  return seconds === span ? ` per ${singular(name)}` : ` per ${plural(seconds / span, name)}`
+  const words =
+    windowMs < 1000 ? counted(windowMs, 'milliseconds') : inWords(seconds, (size) => seconds % size === 0)
+  return words.replace(/^1 /, '')
 }
 
-/** From two of a unit on it is used: less would round 61 seconds up to 2 minutes. */
+/** From two of a unit on it is used: less would make 2 minutes of 61 seconds. */
 function waitInWords(waitMs: number): string {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  const [span, name] = spans.find(([size]) => seconds === size || seconds >= 2 * size) ?? spans[3]
-  return plural(Math.ceil(seconds / span), name)
+  return inWords(seconds, (size) => seconds === size || seconds >= 2 * size)
 }
 
-function unitInWords(unit: string): string {
-  return unit.replace(/^content-/, '').replaceAll('-', ' ')
+function inWords(seconds: number, fits: (size: number) => boolean): string {
+  if (fits(86_400)) return counted(seconds / 86_400, 'days')
+  if (fits(3600)) return counted(seconds / 3600, 'hours')
+  return fits(60) ? counted(seconds / 60, 'minutes') : counted(seconds, 'seconds')
 }
 
-function plural(count: number, name: string): string {
-  return `${count} ${count === 1 ? singular(name) : name}`
-}
-
-function singular(name: string): string {
-  return name.replace(/s$/, '')
+/** The count, rounded up, with its noun, whose plural ends in s. */
+function counted(count: number, nouns: string): string {
+  const whole = Math.ceil(count)
+  return `${whole} ${whole === 1 ? nouns.replace(/s$/, '') : nouns}`
 }
 
 /** Nobody names more types; the rest of a hostile field is not looked at. */

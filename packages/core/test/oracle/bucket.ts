@@ -40,7 +40,8 @@ export const bucketRules: Rules<BucketParams, Bucket> = {
     const units = ceilDiv(left(bucket, now), bucket.per)
     return { at: Math.max(now, bucket.at), used: units * per, refill, per }
   },
-  fits: (bucket, { capacity }, now, cost) => left(bucket, now) + cost * bucket.per <= BigInt(capacity) * bucket.per,
+  fits: (bucket, { capacity }, now, cost) =>
+    left(bucket, now) + cost * bucket.per <= BigInt(capacity) * bucket.per,
   charged(bucket, params, now, cost) {
     const per = BigInt(params.per)
     const at = bucket.used === 0n ? now : Math.max(now, bucket.at)

@@ -65,7 +65,8 @@ function nameOf(t: number, { every, timeZone, weekStart = 'monday', startDay = 1
     const begun = local.getUTCDate() >= Math.min(startDay, lastDay(year, month))
     return `${year * 12 + month - (begun ? 0 : 1)}`
   }
-  const first = every === 'day' ? wall : wall - ((local.getUTCDay() - WEEKDAYS.indexOf(weekStart) + 7) % 7) * DAY
+  const first =
+    every === 'day' ? wall : wall - ((local.getUTCDay() - WEEKDAYS.indexOf(weekStart) + 7) % 7) * DAY
   return `${Math.floor(first / DAY)}`
 }
 

@@ -16,6 +16,12 @@ interface Slots {
 
 const newest = ({ hits }: Slots): number => Math.max(...hits.map(({ at }) => at))
 
+/** Whoever takes a slot sweeps out those that have expired: they stay free when time steps back. */
+const held = (slots: Slots, now: number): Slots => ({
+  ...slots,
+  hits: slots.hits.filter(({ at }) => at > now),
+})
+
 const live = ({ hits }: Slots, now: number): bigint => sum(hits, (expiry) => expiry > now)
 
 export const concurrencyRules: Rules<ConcurrencyParams, Slots> = {
@@ -33,8 +39,9 @@ export const concurrencyRules: Rules<ConcurrencyParams, Slots> = {
   fits: (slots, { limit }, now, cost) => live(slots, now) + cost <= BigInt(limit),
   charged(slots, { ttl }, now, cost) {
     const last = now + ttl >= newest(slots)
-    return { hits: [...slots.hits, { at: now + ttl, units: cost }], ttl: last ? ttl : slots.ttl }
+    return { hits: [...held(slots, now).hits, { at: now + ttl, units: cost }], ttl: last ? ttl : slots.ttl }
   },
   refunded: (slots, { ttl }, now, cost, at) =>
     at + ttl > now ? { ...slots, hits: without(slots.hits, cost, (expiry) => expiry === at + ttl) } : slots,
+  touched: held,
 }

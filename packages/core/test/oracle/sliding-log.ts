@@ -15,6 +15,12 @@ const believed = (log: Log, now: number): number => Math.max(now, newest(log))
 
 const counts = (log: Log, now: number, at: number): boolean => at > believed(log, now) - log.window
 
+/** Whoever charges or refunds drops what has left: it stays away when the newest hit is taken back. */
+const pruned = (log: Log, now: number): Log => ({
+  ...log,
+  hits: log.hits.filter(({ at }) => counts(log, now, at)),
+})
+
 const counted = (log: Log, now: number): bigint => sum(log.hits, (at) => counts(log, now, at))
 
 export const slidingLogRules: Rules<SlidingParams, Log> = {
@@ -29,15 +35,16 @@ export const slidingLogRules: Rules<SlidingParams, Log> = {
   },
   under(log, { window }, now) {
     if (log.window === window) return log
-    return { hits: log.hits.filter(({ at }) => counts(log, now, at)), window }
+    return { ...pruned(log, now), window }
   },
   fits: (log, { limit }, now, cost) => counted(log, now) + cost <= BigInt(limit),
   charged: (log, { window }, now, cost) => ({
-    hits: [...log.hits, { at: believed(log, now), units: cost }],
+    hits: [...pruned(log, now).hits, { at: believed(log, now), units: cost }],
     window,
   }),
   refunded(log, _params, now, cost, at) {
     if (!counts(log, now, at)) return log
-    return { ...log, hits: without(log.hits, cost, (t) => t === at) }
+    return { ...log, hits: without(pruned(log, now).hits, cost, (t) => t === at) }
   },
+  touched: pruned,
 }

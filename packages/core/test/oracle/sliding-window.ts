@@ -60,7 +60,9 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     const { start, prev, cur } = counters(state, now)
     const { step, steps } = grid(params)
     const elapsed = Math.floor((Math.max(now, start) - start) / step)
-    return prev * BigInt(steps - elapsed) + (cur + cost) * BigInt(steps) <= BigInt(params.limit) * BigInt(steps)
+    return (
+      prev * BigInt(steps - elapsed) + (cur + cost) * BigInt(steps) <= BigInt(params.limit) * BigInt(steps)
+    )
   },
   charged(state, params, now, cost) {
     const { span } = grid(params)

@@ -1,12 +1,14 @@
 import type { PolicyDecision } from '../../algorithm.ts'
 import { effectiveMs, tightest, windowSeconds, wireCount, wireSeconds } from './figures.ts'
-import type { Format } from './format.ts'
+import type { Format, ResponseHeaders } from './format.ts'
 
-/** How a format with one field for each figure differs from the others. */
+const policyField = 'RateLimit-Policy'
+
+/** How the formats with one field for each figure differ. */
 export interface FieldsShape {
   readonly prefix: string
-  /** Where the quotas of all policies stand; default: nowhere. */
-  readonly quotas?: 'RateLimit-Policy' | 'RateLimit-Limit'
+  /** Where the quotas of all policies stand: in a field of their own, or (draft 3) behind the limit. */
+  readonly quotas?: 'apart' | 'behind-limit'
   readonly used?: boolean
   /** Reset as seconds since 1970 instead of seconds from now. */
   readonly epoch?: boolean
@@ -19,8 +21,8 @@ export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Form
   const usedName = `${prefix}Used`
   const resetName = `${prefix}Reset`
   const names = [limitName, remainingName, resetName]
-  if (used) names.push(usedName)
-  if (quotas && quotas !== limitName) names.push(quotas)
+  if (used) names.splice(2, 0, usedName)
+  if (quotas === 'apart') names.push(policyField)
 
   return {
     names,
@@ -28,16 +30,12 @@ export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Form
     write(policies, nowEpochMs, response) {
       const policy = tightest(policies)
       if (!policy) return
+      const limit = wireCount(policy.limit)
       const remaining = wireCount(policy.remaining)
       const reset = wireSeconds(effectiveMs(policy) + (epoch ? nowEpochMs : 0))
-      const written = response.get(limitName)
-      const keep = isTighter(response.get(remainingName), response.get(resetName), remaining, reset)
-      // Draft 3 has the limit in force first and then all quotas, in one field.
-      const limit = (keep && written?.split(',')[0]) || `${wireCount(policy.limit)}`
-      if (quotas === limitName) response.set(limitName, `${limit}, ${quotaList(policies, written)}`)
-      else if (quotas) response.set(quotas, quotaList(policies, response.get(quotas)))
-      if (keep) return
-      if (quotas !== limitName) response.set(limitName, limit)
+      if (quotas === 'apart') appendQuotas(policies, response)
+      if (isTighter(response.get(remainingName), response.get(resetName), remaining, reset)) return
+      response.set(limitName, quotas === 'behind-limit' ? `${limit}, ${quotaList(policies)}` : `${limit}`)
       response.set(remainingName, `${remaining}`)
       if (used) response.set(usedName, `${wireCount(policy.used)}`)
       response.set(resetName, `${reset}`)
@@ -47,42 +45,39 @@ export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Form
 
 /** Draft 7: the figures of the tightest policy as one dictionary. */
 export const dictionaryFormat: Format = {
-  names: ['RateLimit', 'RateLimit-Policy'],
+  names: ['RateLimit', policyField],
   needsWindow: true,
   write(policies, _now, response) {
     const policy = tightest(policies)
     if (!policy) return
     const remaining = wireCount(policy.remaining)
     const reset = wireSeconds(effectiveMs(policy))
-    response.set('RateLimit-Policy', quotaList(policies, response.get('RateLimit-Policy')))
+    appendQuotas(policies, response)
     const [, left, until] = /remaining=(\d+), *reset=(\d+)/.exec(response.get('RateLimit') ?? '') ?? []
     if (isTighter(left, until, remaining, reset)) return
     response.set('RateLimit', `limit=${wireCount(policy.limit)}, remaining=${remaining}, reset=${reset}`)
   },
 }
 
-/** Whether the figures that an earlier limiter wrote leave less than ours; what is not a number does not. */
-function isTighter(
-  left: string | undefined,
-  until: string | undefined,
-  remaining: number,
-  reset: number,
-): boolean {
-  const written = left ? Number(left) : NaN
-  return written < remaining || (written === remaining && Number(until) >= reset)
+/** Whether what an earlier limiter wrote leaves less than ours; what is not a number does not. */
+function isTighter(left = 'none', until = 'none', remaining: number, reset: number): boolean {
+  return Number(left) < remaining || (Number(left) === remaining && Number(until) >= reset)
+}
+
+function appendQuotas(policies: readonly PolicyDecision[], response: ResponseHeaders): void {
+  response.set(policyField, quotaList(policies, response.get(policyField)))
 }
 
 /**
- * The quotas of all policies after those already written. Two may not share a quota value (draft 6 §2.1): the
+ * The quotas of all policies after those already written. Draft 6 forbids two with the same quota value: the
  * longer window stays, since as many units in more time is the stricter of the two.
  */
-function quotaList(policies: readonly PolicyDecision[], written: string | undefined): string {
+function quotaList(policies: readonly PolicyDecision[], written = ''): string {
   const windows = new Map<number, number>()
   const add = (quota: number, window: number): void => {
     windows.set(quota, Math.max(window, windows.get(quota) ?? 0))
   }
-  for (const [, quota, window] of (written ?? '').matchAll(/(\d+); *w=(\d+)/g))
-    add(Number(quota), Number(window))
+  for (const [, quota, window] of written.matchAll(/(\d+); *w=(\d+)/g)) add(Number(quota), Number(window))
   for (const { limit, windowMs } of policies) add(wireCount(limit), windowSeconds(windowMs))
   return Array.from(windows, ([quota, window]) => `${quota};w=${window}`).join(', ')
 }

@@ -1,0 +1,266 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { canonicalAddress, createCidrMatcher, ipKey, parseAddress } from './address.ts'
+
+/** The same client, IPv4 203.0.113.7, in every notation. */
+const mapped = [
+  '203.0.113.7',
+  '::ffff:203.0.113.7',
+  '::FFFF:203.0.113.7',
+  '::ffff:cb00:7107',
+  '::ffff:CB00:7107',
+  '0:0:0:0:0:ffff:203.0.113.7',
+  '0:0:0:0:0:ffff:cb00:7107',
+  '0000:0000:0000:0000:0000:ffff:cb00:7107',
+  '0::ffff:cb00:7107',
+  '::0:ffff:203.0.113.7',
+  '::ffff:203.0.113.7%eth0',
+  '203.0.113.7:56',
+  '[::ffff:203.0.113.7]',
+  '[::ffff:203.0.113.7]:8080',
+  '[::ffff:cb00:7107%eth0]:8080',
+]
+
+const garbage = [
+  '',
+  ' ',
+  'unknown',
+  'unix:',
+  '_hidden',
+  'localhost',
+  '1.2.3',
+  '1.2.3.4.5',
+  '1.2.3.256',
+  '01.2.3.4',
+  '0x7f.0.0.1',
+  '0x7f000001',
+  '2130706433',
+  '127.1',
+  '1.2.3.4 ',
+  '1.2.3.4\n',
+  '1.2.3.4/32',
+  '1.2.3.4%eth0',
+  '1.2.3.4:',
+  '1.2.3.4:port',
+  '1.2.3.4:123456',
+  '::1:',
+  ':::',
+  ':',
+  '1::2::3',
+  '1:2:3:4:5:6:7',
+  '1:2:3:4:5:6:7:8:9',
+  '1:2:3:4:5:6:7:',
+  '12345::',
+  'g::1',
+  '::1.2.3',
+  '::ffff:1.2.3.256',
+  '::ffff:01.2.3.4',
+  '::ffff:0x7f.0.0.1',
+  '1.2.3.4::',
+  '1:2:3:4:5:6:7:1.2.3.4',
+  'fe80::1%',
+  '%eth0',
+  '[::1',
+  '::1]',
+  '[]',
+  '[[::1]]',
+  '[::1]8080',
+  '[::1]:',
+  `::1%${'a'.repeat(100)}`,
+]
+
+describe('parseAddress', () => {
+  it.each(mapped)('reads %s as IPv4', (text) => {
+    expect(parseAddress(text)?.kind()).toBe('ipv4')
+    expect(parseAddress(text)?.toString()).toBe('203.0.113.7')
+    expect(canonicalAddress(text)).toBe('203.0.113.7')
+  })
+
+  it.each([
+    ['::1', '::1'],
+    ['::', '::'],
+    ['2001:DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['fe80::1%br-lan.100', 'fe80::1'],
+    ['[fe80::1%25en0]:443', 'fe80::1'],
+    ['[2001:db8::7]:8080', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+    ['1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:102:304'],
+    // IPv4-compatible, not mapped: the same address in two notations.
+    ['::1.2.3.4', '::102:304'],
+    ['::102:304', '::102:304'],
+    ['::fffe:1.2.3.4', '::fffe:102:304'],
+    ['1::ffff:1.2.3.4', '1::ffff:102:304'],
+  ])('reads %s as %s', (text, canonical) => {
+    expect(parseAddress(text)?.kind()).toBe('ipv6')
+    expect(parseAddress(text)?.toString()).toBe(canonical)
+    expect(canonicalAddress(text)).toBe(canonical)
+  })
+
+  it.each(garbage)('gives nothing for %j', (text) => {
+    expect(parseAddress(text)).toBeUndefined()
+    expect(canonicalAddress(text)).toBeUndefined()
+  })
+
+  it('never throws, and gives no more than Node knows for an address', () => {
+    const likely = fc.string({ unit: fc.constantFrom(...'0123456789abcdefF:.:.::'.split('')), maxLength: 40 })
+    const groups = fc.array(fc.constantFrom('', '0', '1', 'ffff', 'Db8', '00ff', '1.2.3.4', '255.0.10.249'), {
+      minLength: 2,
+      maxLength: 9,
+    })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          likely,
+          groups.map((parts) => parts.join(':')),
+          fc.ipV4(),
+          fc.ipV6(),
+        ),
+        (text) => {
+          // Node has no ports; everything else of this alphabet has to agree.
+          const hasPort = /^[^:]+:\d{1,5}$/.test(text)
+          const known = isIPv4(text) || isIPv6(text) || (hasPort && isIPv4(text.split(':')[0] ?? ''))
+          expect(parseAddress(text) !== undefined).toBe(known)
+          expect(canonicalAddress(text)).toBe(parseAddress(text)?.toString())
+        },
+      ),
+      { numRuns: 2000 },
+    )
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        expect(() => parseAddress(text)).not.toThrow()
+      }),
+    )
+  })
+
+  it('canonical text is read as the same address', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+        const canonical = canonicalAddress(text) ?? ''
+        expect(parseAddress(canonical)?.toByteArray()).toEqual(parseAddress(text)?.toByteArray())
+        expect(canonicalAddress(canonical)).toBe(canonical)
+      }),
+    )
+  })
+})
+
+describe('ipKey', () => {
+  it.each(mapped)('of %s is that of the IPv4 address', (text) => {
+    expect(ipKey(text)).toBe('ip:203.0.113.7')
+  })
+
+  it('tells two mapped clients apart (CVE-2026-30827)', () => {
+    expect(ipKey('::ffff:203.0.113.8')).not.toBe(ipKey('::ffff:203.0.113.7'))
+    expect(ipKey('::ffff:cb00:7108', 32)).toBe('ip:203.0.113.8')
+  })
+
+  it.each([
+    [undefined, 'ip:2001:db8:0:ff00::/56'],
+    [64, 'ip:2001:db8:0:ff42::/64'],
+    [60, 'ip:2001:db8:0:ff40::/60'],
+    [48, 'ip:2001:db8::/48'],
+    [1, 'ip:::/1'],
+    [128, 'ip:2001:db8:0:ff42:1:2:3:4/128'],
+  ])('of an IPv6 address is its network: prefix %s', (prefix, key) => {
+    expect(ipKey('2001:db8:0:ff42:1:2:3:4', prefix)).toBe(key)
+    expect(ipKey('[2001:0DB8::ff42:1:2:3:4%eth0]:80', prefix)).toBe(key)
+  })
+
+  it.each(garbage)('throws a TypeError for %j', (text) => {
+    expect(() => ipKey(text)).toThrow(TypeError)
+    expect(() => ipKey(text)).toThrow(JSON.stringify(text.slice(0, 100)))
+  })
+
+  it.each([0, 129, -1, 56.5, NaN])('throws a RangeError for the prefix %d', (prefix) => {
+    const error = new RangeError(`ipv6Prefix must be a whole number from 1 to 128, got ${prefix}`)
+    expect(() => ipKey('::1', prefix)).toThrow(error)
+    expect(() => ipKey('1.2.3.4', prefix)).toThrow(error)
+  })
+})
+
+describe('createCidrMatcher', () => {
+  const matches = (list: string[], address: string | undefined) => createCidrMatcher('skip', list)(address)
+
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7', '::ffff:203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7/128', '203.0.113.7'],
+    ['10.0.0.0/8', '10.255.0.1'],
+    ['10.1.2.3/8', '10.255.0.1'],
+    ['::ffff:10.0.0.0/104', '10.255.0.1'],
+    ['::ffff:a00:0/104', '[::ffff:10.255.0.1]:80'],
+    ['::ffff:0:0/96', '1.2.3.4'],
+    ['10.0.0.128/25', '10.0.0.200'],
+    ['0.0.0.0/0', '1.2.3.4'],
+    ['2001:db8::/32', '2001:DB8:ffff::1'],
+    ['2001:db8::1/33', '2001:db8:7fff::1'],
+    ['2001:db8::7', '2001:db8:0::7%eth0'],
+    ['::/0', '2001:db8::7'],
+    ['loopback', '127.0.0.53'],
+    ['loopback', '::1'],
+    ['loopback', '::ffff:127.0.0.1'],
+  ])('%s holds %s', (entry, address) => {
+    expect(matches([entry], address)).toBe(true)
+    expect(matches(['192.0.2.0/24', '2001:db8:1::/48', entry], address)).toBe(true)
+  })
+
+  it.each([
+    ['203.0.113.7', '203.0.113.8'],
+    ['10.0.0.0/8', '11.0.0.0'],
+    ['10.0.0.128/25', '10.0.0.127'],
+    ['2001:db8::/33', '2001:db8:8000::1'],
+    ['::/0', '1.2.3.4'],
+    ['::/0', '::ffff:1.2.3.4'],
+    ['0.0.0.0/0', '2001:db8::7'],
+    ['loopback', '128.0.0.1'],
+    ['loopback', '::2'],
+    ['0.0.0.0/0', ''],
+    ['0.0.0.0/0', undefined],
+    ['0.0.0.0/0', 'unknown'],
+  ])('%s does not hold %s', (entry, address) => {
+    expect(matches([entry], address)).toBe(false)
+  })
+
+  it('does not take a network of one length for one of another', () => {
+    expect(matches(['10.0.0.0/16', '192.168.0.0/8'], '10.1.0.1')).toBe(false)
+    expect(matches([], '10.1.0.1')).toBe(false)
+  })
+
+  it.each([
+    ...garbage.filter((text) => !text.includes('/')),
+    'lo',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0.0/255.0.0.0',
+    '/8',
+    '::/129',
+    '::ffff:10.0.0.0/95',
+    '::ffff:10.0.0.0/8',
+    '[::1]',
+    '1.2.3.4:80',
+    'fe80::1%eth0',
+  ])('throws a TypeError that names the option and %j', (entry) => {
+    expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(TypeError)
+    expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(
+      `deny: ${JSON.stringify(entry)} is no IP`,
+    )
+  })
+
+  it('agrees with arithmetic', () => {
+    const number = (text: string) => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), fc.nat(32), (base, address, prefix) => {
+        const size = 2 ** (32 - prefix)
+        const inside = Math.floor(number(base) / size) === Math.floor(number(address) / size)
+        expect(matches([`${base}/${prefix}`], address)).toBe(inside)
+      }),
+    )
+  })
+})

@@ -1,0 +1,36 @@
+import type { MaybePromise } from '../maybe-promise.ts'
+
+/**
+ * How one framework's requests are read. `Args` is what its own middleware gets, without "next": `[req, res]` for
+ * Express, `[ctx]` for Koa, `[c]` for Hono.
+ */
+export interface Framework<Args extends readonly unknown[]> {
+  method(...args: Args): string
+  /** A request header by its lower-case name, repeated lines joined with `, `. */
+  header(name: string, ...args: Args): string | undefined
+  /** The framework's own answer to who the client is. */
+  address(...args: Args): string | undefined
+  /** The other end of the connection; `undefined` where there is none, or none with an address. */
+  peer(...args: Args): string | undefined
+  /** The pattern of the route that handles the request, else its path. */
+  route(...args: Args): string | undefined
+}
+
+/** A request as keys see it. */
+export interface RequestView<Args extends readonly unknown[]> {
+  method(args: Args): string
+  header(args: Args, name: string): string | undefined
+  route(args: Args): string | undefined
+  /** The client's address under the middleware's `trustProxy`. `peer` overrides what the framework knows. */
+  address(args: Args, peer?: string): string | undefined
+}
+
+/** A key that is found in any framework's request: what `byIp()` and the others give. */
+export interface RequestKey<Args extends readonly unknown[] = readonly unknown[]> {
+  keyOf(view: RequestView<Args>, args: Args): MaybePromise<string | undefined>
+}
+
+/** Whom to charge: a key of ours, or a function of the request. `undefined`: the policy does not apply. */
+export type KeyOption<Args extends readonly unknown[]> =
+  | ((...args: Args) => MaybePromise<string | undefined>)
+  | RequestKey<Args>

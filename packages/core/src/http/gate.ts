@@ -1,0 +1,113 @@
+import { after, type MaybePromise } from '../maybe-promise.ts'
+import type { Limiter } from '../limiter-types.ts'
+import type { Decision } from '../algorithm.ts'
+import { clientList } from './client-list.ts'
+import type { Framework, RequestView } from './framework.ts'
+import type { RateLimitOptions } from './options.ts'
+import { createResponseWriter, type WriteHeaders } from './response-headers.ts'
+import { forbidden, type Refusal, refusalOf } from './refusal.ts'
+import { requestCharges } from './request-charges.ts'
+import { parseGate } from './gate-options.ts'
+import { requestView } from './view.ts'
+
+/** What a middleware has to do about a request. */
+export interface Outcome {
+  /** What handlers are shown; none for a client on the deny list. */
+  readonly decision: Decision | undefined
+  /** What to answer instead of going on; `undefined`: go on. */
+  readonly refusal: Refusal | undefined
+  /**
+   * Writes the headers, merged with what an earlier limiter wrote. `status` is that of the response where it is known.
+   * Where `needsResponse` is set, write only once status and headers of the response are there.
+   */
+  readonly writeHeaders: WriteHeaders
+  /** To be called once the response is over, however it ended: frees slots. */
+  readonly release: (() => MaybePromise<void>) | undefined
+}
+
+/** The framework-agnostic part of a middleware. */
+export interface HttpLimiter<Args extends readonly unknown[]> {
+  readonly limiter: Limiter
+  /** Under which name handlers find the decision. */
+  readonly property: string
+  /** Whether headers depend on the response, and can be written only when its head is about to be sent. */
+  readonly needsResponse: boolean
+  /**
+   * Decides about a request: at once unless the store or an option function is asynchronous. `undefined`: the limiter
+   * has nothing to say (skipped, switched off, a CORS preflight, no policy applies).
+   * @throws what option functions throw; nothing is charged then
+   */
+  handle(...args: Args): MaybePromise<Outcome | undefined>
+}
+
+/**
+ * Makes the framework-agnostic part of a middleware. `owner` names the middleware in messages.
+ * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
+ */
+export function createHttpLimiter<Args extends readonly unknown[], Respond = never>(
+  options: RateLimitOptions<Args, Respond>,
+  framework: Framework<Args>,
+): HttpLimiter<Args> {
+  const { limiter, policies, wire, settings } = parseGate(options)
+  const view = requestView(framework, settings.trustProxy)
+  const skip = clientList('skip', settings.skip, view)
+  const deny = clientList('deny', settings.deny, view)
+  const writer = createResponseWriter(settings, wire)
+
+  /** What to do about a decision. */
+  function outcomeOf(args: Args, decision: Decision): MaybePromise<Outcome> {
+    const writeHeaders: WriteHeaders = (response, status) =>
+      writer.write(decision, limiter.store.wallClock?.() ?? decision.at, response, status)
+    if (!decision.allowed) {
+      const refusal = refusalOf(
+        decision,
+        settings.status,
+        wire,
+        view.header(args, 'accept'),
+        settings.message,
+        args,
+      )
+      return after(refusal, (answer) => ({ decision, refusal: answer, writeHeaders, release: undefined }))
+    }
+    const held = holdsSlots() ? limiter.hold(decision) : undefined
+    return { decision, refusal: undefined, writeHeaders, release: held?.release }
+  }
+
+  const holdsSlots = (): boolean =>
+    limiter.policies.some(({ kind }) => kind === 'concurrency' || kind === undefined)
+
+  function decide(args: Args): MaybePromise<Outcome | undefined> {
+    return after(requestCharges(policies, view, args), (charges) => {
+      if (charges.length === 0) return undefined
+      return after(limiter.decide(charges), (decision) => outcomeOf(args, decision))
+    })
+  }
+
+  function denyOrDecide(args: Args): MaybePromise<Outcome | undefined> {
+    if (deny === undefined) return decide(args)
+    return after(deny(args), (denied) => (denied ? denyOutcome : decide(args)))
+  }
+
+  const denyOutcome: Outcome = {
+    decision: undefined,
+    refusal: forbidden(),
+    writeHeaders: writer.writeForbidden,
+    release: undefined,
+  }
+
+  return {
+    limiter,
+    property: settings.property,
+    needsResponse: writer.needsResponse,
+    handle(...args) {
+      if (!settings.enabled || isPreflight(view, args)) return undefined
+      if (skip === undefined) return denyOrDecide(args)
+      return after(skip(args), (skipped) => (skipped ? undefined : denyOrDecide(args)))
+    },
+  }
+}
+
+/** A refused preflight would reach scripts as a network error without any reason (Fetch standard, CORS protocol). */
+function isPreflight<Args extends readonly unknown[]>(view: RequestView<Args>, args: Args): boolean {
+  return view.method(args) === 'OPTIONS' && view.header(args, 'access-control-request-method') !== undefined
+}

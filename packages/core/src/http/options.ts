@@ -1,0 +1,93 @@
+import type { Algorithm, Decision, PolicyMode } from '../algorithm.ts'
+import type { Duration } from '../check.ts'
+import type { Limiter, LimiterSettings } from '../limiter-types.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Mode } from '../store.ts'
+import type { KeyOption } from './framework.ts'
+import type { HeadersOption } from './headers.ts'
+import type { TrustProxy } from './proxies.ts'
+
+/** Whom, how much, and when a policy charges. */
+export interface ChargeOptions<Args extends readonly unknown[]> {
+  /** Whom to charge; `undefined`: the policy does not apply. Default `byIp()`. */
+  key?: KeyOption<Args>
+  /** Units: a whole number from 0, or a function of the request. Default 1. */
+  cost?: number | ((...args: Args) => MaybePromise<number>)
+  /** Whether the policy applies to the request. Default: always. */
+  when?: (...args: Args) => MaybePromise<boolean>
+}
+
+/** One policy of a middleware. */
+export interface RequestPolicyOptions<Args extends readonly unknown[]> extends ChargeOptions<Args> {
+  /** 1 to 100 printable ASCII characters. Default `'default'`. */
+  name?: string
+  /** How to count, or a function of the request that says it. Else give `limit` and `window`. */
+  algorithm?: Algorithm | ((...args: Args) => MaybePromise<Algorithm>)
+  /** Units per `window`, counted in a sliding window: a whole number from 0, or a function of the request. */
+  limit?: number | ((...args: Args) => MaybePromise<number>)
+  /** How long the window is, from 1 ms to 10 years. */
+  window?: Duration
+  /** `'enforce'` (default), or `'shadow'`: counts and reports, never refuses and never shows. */
+  mode?: PolicyMode
+  /** What is counted, as headers and people are told. Default `'requests'`. */
+  unit?: string
+  /** Shows clients which bucket is theirs (`pk`), as a keyed hash under a secret of at least 16 bytes. Default: not. */
+  partitionKey?: { readonly secret: string | Uint8Array }
+}
+
+/** What to say to a refused client: text, an object (sent as JSON), or a function that gives one. */
+export type Message<Args extends readonly unknown[]> = string | object | MessageFunction<Args>
+
+export type MessageFunction<Args extends readonly unknown[]> = (
+  ...args: [...Args, Decision]
+) => MaybePromise<string | object>
+
+/** Whom a list names: addresses and CIDR ranges, or a function of the request. */
+export type ClientList<Args extends readonly unknown[]> =
+  | readonly string[]
+  | ((...args: Args) => MaybePromise<boolean>)
+
+/** The options of a middleware that concern HTTP. */
+export interface ResponseOptions<Args extends readonly unknown[], Respond> {
+  /** Requests that are not counted and get no headers. */
+  skip?: ClientList<Args>
+  /** Clients that are refused with 403, not counted. */
+  deny?: ClientList<Args>
+  /**
+   * Whom to believe about the client's address: `false`: the connection only; a number: so many proxies in front;
+   * `'loopback'`, addresses and CIDR ranges: those proxies; any other text: the header that the edge sets. Default: what
+   * the framework itself says.
+   */
+  trustProxy?: TrustProxy
+  /** Which header formats to send. Default `['draft-11', 'legacy']`; `false`: none but Retry-After. */
+  headers?: HeadersOption
+  /** The status of a refusal: 400 to 599. Default 429. */
+  status?: number
+  /** The body of a refusal. Default: problem+json, or the same sentence as text for clients that prefer text. */
+  message?: Message<Args>
+  /** Answers a refused request in your own way; the headers are already set. */
+  respond?: Respond
+  /** Under which name handlers find the decision. Default `'rateLimit'`. */
+  property?: string
+  /** `true`: lists the headers in Access-Control-Expose-Headers, so that scripts of other origins can read them. */
+  expose?: boolean
+  /** `true`: no rate-limit headers on responses that shared caches may keep. Default `false`. */
+  skipWhenCacheable?: boolean
+  /** `true`: no rate-limit headers on redirects, where 0 remaining may stop a client from following. Default `false`. */
+  skipOnRedirect?: boolean
+  /** `false`: lets everything through, uncounted. Default `true`. */
+  enabled?: boolean
+}
+
+/** Policies in a list, one in short, or a limiter that others use too. */
+export type RequestPolicies<Args extends readonly unknown[], M extends Mode> =
+  | (LimiterSettings<M> & { policies: readonly RequestPolicyOptions<Args>[] })
+  | (LimiterSettings<M> & RequestPolicyOptions<Args>)
+  | ({ limiter: Limiter<M> } & ChargeOptions<Args>)
+
+/** Everything that `rateLimit` takes. */
+export type RateLimitOptions<
+  Args extends readonly unknown[],
+  Respond,
+  M extends Mode = Mode,
+> = RequestPolicies<Args, M> & ResponseOptions<Args, Respond>
