@@ -52,11 +52,10 @@ export interface Algorithm<S extends object = object> {
   /** The state of a key never seen. */
   fresh(nowMs: number): S
   /**
-   * The state to look at. It is `state` itself when that was written under these parameters, else a converted
-   * copy, which a store keeps only when it charges it. A state from further ahead than `patience` is moved in
-   * place first: that move has to be kept even if nothing is charged.
+   * Makes a state of other parameters, or from further ahead than `patience`, one of ours, and tells whether it had to.
+   * The change has to be kept even if nothing is charged, or the waits told from it would not come true.
    */
-  adopt(state: S, nowMs: number): S
+  adopt(state: S, nowMs: number): boolean
   /** Fills `out` as if this charge alone were made, and tells whether it fits. Changes nothing else. */
   look(state: S, nowMs: number, cost: number, out: Answer): boolean
   /** Charges `cost` whether it fits or not; what does not fit is debt. */

@@ -54,6 +54,11 @@ export interface Ruling {
 /** Owns state, atomicity and the clock. What wraps a store is a function `(store: Store) => Store`. */
 export interface Store<out M extends Mode = Mode> {
   readonly mode: M
+  /**
+   * `false` where several charges of a call are not made at one instant: never over a limit, but a call that is refused
+   * by one part may be seen by others before it has given its other parts back. Default `true`.
+   */
+  readonly atomic?: boolean
   /** Binds a policy: once per name, kind and parameters. Identity of state is name, kind and key. */
   open(name: string, algorithm: Algorithm): Slot
   /** At one instant: looks at all charges, then makes all of them or none, and fills in their answers. */

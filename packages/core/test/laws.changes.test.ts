@@ -30,7 +30,7 @@ function exactAfterChanges<P>(subject: Subject<P>, history: History<P>): void {
 describe('waits are exact after a change of parameters', () => {
   everySubject((subject) => {
     it(subject.name, () => {
-      holds(histories(subject.variants, subject.start), (history) => exactAfterChanges(subject, history))
+      holds(histories(subject), (history) => exactAfterChanges(subject, history))
     })
   })
 })

@@ -1,6 +1,5 @@
 /** Every algorithm with its oracle, random parameters for it, and the promises that its documentation makes. */
 
-import fc from 'fast-check'
 import {
   type Algorithm,
   calendarWindow,
@@ -12,6 +11,7 @@ import {
   slidingWindow,
   tokenBucket,
 } from '../src/index.ts'
+import type { Topic } from './histories.ts'
 import { bucketRules, type BucketParams } from './oracle/bucket.ts'
 import type { CalendarParams } from './oracle/calendar-edges.ts'
 import { calendarWindowRules } from './oracle/calendar-window.ts'
@@ -24,10 +24,8 @@ import { strictWindowRules } from './oracle/strict-window.ts'
 import { watch, type Watch } from './oracle/worlds.ts'
 import * as params from './parameters.ts'
 
-export interface Subject<P> {
+export interface Subject<P> extends Topic<P> {
   readonly name: string
-  readonly variants: fc.Arbitrary<readonly P[]>
-  readonly start?: fc.Arbitrary<number>
   make(params: P): Algorithm
   watch(): Watch<P>
   windowMs(params: P): number
@@ -37,8 +35,7 @@ export interface Subject<P> {
   bound(params: P, ms: number): bigint
 }
 
-type Promises<P> = Pick<Subject<P>, 'name' | 'variants' | 'make' | 'longestMs' | 'bound'> &
-  Partial<Pick<Subject<P>, 'start'>>
+type Promises<P> = Topic<P> & Pick<Subject<P>, 'name' | 'make' | 'longestMs' | 'bound'>
 
 const subject = <P, S>(rules: Rules<P, S>, promises: Promises<P>): Subject<P> => ({
   ...promises,
@@ -129,6 +126,7 @@ export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: params.calendar,
   start: params.calendarStarts,
+  maxSteps: 9,
   make: calendarOf,
   // An hour more where the clocks go back.
   longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,

@@ -2,7 +2,7 @@
 
 import type { Algorithm, Answer } from '../src/algorithm.ts'
 import type { ChargeKind } from '../src/store.ts'
-import type { Cost, Gap, History, Step } from './histories.ts'
+import type { Cost, Gap, History, Move } from './histories.ts'
 
 export interface Call {
   readonly now: number
@@ -32,7 +32,8 @@ export function movedClock(now: number, [by, n, off]: Gap, algorithm: Algorithm,
     back: -n,
     patience: -Math.floor((n * patienceOf(algorithm)) / 4),
   }[by]
-  const then = now + ms + off
+  const back = by === 'back' || by === 'patience'
+  const then = now + (back ? ms + off : Math.max(0, ms + off))
   return then < 0 || then > LAST ? now : then
 }
 
@@ -46,7 +47,7 @@ export function unitsOf([of, n, off]: Cost, algorithm: Algorithm, last: Answer):
 }
 
 /** Debts beyond 2^53 are nobody's promise. */
-const kindOf = ({ move }: Step, { limit }: Algorithm): ChargeKind =>
+export const kindOf = (move: Move, { limit }: Algorithm): ChargeKind =>
   move === 'lease' || (move === 'force' && limit > 2 ** 40) ? 'take' : move
 
 export function walk<P>(
@@ -61,7 +62,7 @@ export function walk<P>(
     const variant = step.variant % algorithms.length
     const algorithm = algorithms[variant] as Algorithm
     now = movedClock(now, step.gap, algorithm, last)
-    const kind = kindOf(step, algorithm)
+    const kind = kindOf(step.move, algorithm)
     let cost = unitsOf(step.cost, algorithm, last)
     const receipt = receipts.at(-1 - step.receipt)
     if (kind === 'refund') {

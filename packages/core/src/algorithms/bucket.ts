@@ -67,11 +67,20 @@ export function bucket(
     fresh: (nowMs) => ({ used: 0, at: nowMs, unit, refill }),
 
     adopt(state, nowMs) {
-      if (state.at - nowMs > patience) state.at = nowMs
-      if (state.unit === unit && state.refill === refill) return state
-      // It drained at its own speed until now. Rounding up to whole units grants nothing.
-      const used = Math.ceil(usedAt(state, nowMs) / state.unit) * unit
-      return { used: Math.min(used, Number.MAX_SAFE_INTEGER), at: Math.max(nowMs, state.at), unit, refill }
+      const isFuture = state.at - nowMs > patience
+      if (isFuture) state.at = nowMs
+      if (state.unit === unit && state.refill === refill) return isFuture
+      // It drained at its own speed until now. Rounding up grants nothing, and costs a part: whole units only where
+      // the product would not be exact.
+      drain(state, nowMs)
+      const parts = state.used * unit
+      const used = Number.isSafeInteger(parts)
+        ? Math.ceil(parts / state.unit)
+        : Math.ceil(state.used / state.unit) * unit
+      state.used = grown(0, used)
+      state.unit = unit
+      state.refill = refill
+      return true
     },
 
     look(state, nowMs, cost, out) {

@@ -79,13 +79,15 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
 
     adopt(state, nowMs) {
       const { start, end } = periodOf(nowMs)
-      if (state.start - nowMs > patience) {
-        state.start = start
-        state.end = end
-      }
-      const ours = (state.start === start && state.end === end) || state.start >= end
-      if (ours || !runs(state, nowMs)) return state
-      return { start, end, used: state.start >= start ? state.used : 0 }
+      const isFuture = state.start - nowMs > patience
+      const isOurs = state.start === start && state.end === end
+      const isAhead = state.start >= end && !isFuture
+      if (isOurs || isAhead || !runs(state, nowMs)) return false
+      // Of another calendar: a period that began before this one is over, one that began within it is this one.
+      if (state.start < start) state.used = 0
+      state.start = start
+      state.end = end
+      return true
     },
 
     look(state, nowMs, cost, out) {

@@ -51,11 +51,12 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     args: () => [limit, ttlMs, patienceMs(ttlMs)],
     fresh: () => ({ expiry: [], count: [], ttlMs }),
 
-    // Slots tell by themselves when they expire, so a changed `ttl` needs no copy.
+    // Slots tell by themselves when they expire, so a changed `ttl` changes nothing.
     adopt(state, nowMs) {
       const ahead = last(state) - nowMs - state.ttlMs
-      if (ahead > patienceMs(state.ttlMs)) state.expiry = state.expiry.map((expiry) => expiry - ahead)
-      return state
+      if (ahead <= patienceMs(state.ttlMs)) return false
+      state.expiry = state.expiry.map((expiry) => expiry - ahead)
+      return true
     },
 
     look(state, nowMs, cost, out) {

@@ -48,11 +48,14 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
     fresh: (nowMs) => ({ start: opens(nowMs), used: 0, windowMs }),
 
     adopt(state, nowMs) {
-      if (state.start - nowMs > patience) state.start = opens(nowMs)
-      if (state.windowMs === windowMs) return state
-      const start = opens(state.start)
-      const kept = runs(state, nowMs) && nowMs < start + windowMs
-      return { start: kept ? start : opens(nowMs), used: kept ? state.used : 0, windowMs }
+      const isFuture = state.start - nowMs > patience
+      if (isFuture) state.start = opens(nowMs)
+      if (state.windowMs === windowMs) return isFuture
+      // What is over by its own window stays over; else its start and count are read under this one.
+      if (!runs(state, nowMs)) state.used = 0
+      state.start = opens(state.start)
+      state.windowMs = windowMs
+      return true
     },
 
     look(state, nowMs, cost, out) {

@@ -74,7 +74,9 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
     adopt(state, nowMs) {
       const ahead = newest(state) - nowMs
       if (ahead > patience) state.at = state.at.map((at) => at - ahead)
-      return state.windowMs === windowMs ? state : logOf(live(state, nowMs), windowMs)
+      if (state.windowMs === windowMs) return ahead > patience
+      Object.assign(state, logOf(live(state, nowMs), windowMs))
+      return true
     },
 
     look(state, nowMs, cost, out) {

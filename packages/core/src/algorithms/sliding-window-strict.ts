@@ -68,10 +68,13 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     fresh: (nowMs) => ({ start: begins(nowMs, part), windowMs, counts: [0] }),
 
     adopt(state, nowMs) {
-      if (state.start - nowMs > patience) state.start = begins(nowMs, partMs(state.windowMs))
-      if (state.windowMs === windowMs) return state
+      const isFuture = state.start - nowMs > patience
+      if (isFuture) state.start = begins(nowMs, partMs(state.windowMs))
+      if (state.windowMs === windowMs) return isFuture
+      // What counts by its own window counts in full from now on: that grants nothing.
       const at = Math.max(nowMs, state.start)
-      return { start: begins(at, part), windowMs, counts: [usedAt(state, at)] }
+      Object.assign(state, { start: begins(at, part), windowMs, counts: [usedAt(state, at)] })
+      return true
     },
 
     look(state, nowMs, cost, out) {

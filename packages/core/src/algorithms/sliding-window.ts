@@ -73,14 +73,16 @@ function weightedSlidingWindow(limit: number, windowMs: number): Algorithm<Slidi
     fresh: (nowMs) => ({ start: edge(nowMs), prev: 0, cur: 0, windowMs: spanMs }),
 
     adopt(state, nowMs) {
-      if (state.start - nowMs > patience) state.start = nowMs - (nowMs % state.windowMs)
-      if (state.windowMs === spanMs) return state
+      const isFuture = state.start - nowMs > patience
+      if (isFuture) state.start = nowMs - (nowMs % state.windowMs)
+      if (state.windowMs === spanMs) return isFuture
       // What it weighed under its own window, rounded up, counts in full from now on: that grants nothing.
       const at = Math.max(nowMs, state.start)
       const { start, prev, cur, windowMs: ofMs } = rolled(state, at)
       const product = prev * (start + ofMs - at)
       const weight = Number.isSafeInteger(product) ? Math.ceil(product / ofMs) : prev
-      return { start: edge(at), prev: 0, cur: grown(cur, weight), windowMs: spanMs }
+      Object.assign(state, { start: edge(at), prev: 0, cur: grown(cur, weight), windowMs: spanMs })
+      return true
     },
 
     look(state, nowMs, cost, out) {

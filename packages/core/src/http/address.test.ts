@@ -63,6 +63,8 @@ const garbage = [
   '1:2:3:4:5:6:7:1.2.3.4',
   'fe80::1%',
   '%eth0',
+  'x%::1%eth0',
+  '::1%eth 0',
   '[::1',
   '::1]',
   '[]',
@@ -172,7 +174,7 @@ describe('ipKey', () => {
 
   it.each(garbage)('throws a TypeError for %j', (text) => {
     expect(() => ipKey(text)).toThrow(TypeError)
-    expect(() => ipKey(text)).toThrow(JSON.stringify(text.slice(0, 100)))
+    expect(() => ipKey(text)).toThrow(`address must be an IP address, got '${text.slice(0, 60)}`)
   })
 
   it.each([0, 129, -1, 56.5, NaN])('throws a RangeError for the prefix %d', (prefix) => {
@@ -248,9 +250,7 @@ describe('createCidrMatcher', () => {
     'fe80::1%eth0',
   ])('throws a TypeError that names the option and %j', (entry) => {
     expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(TypeError)
-    expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(
-      `deny: ${JSON.stringify(entry)} is no IP`,
-    )
+    expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(`deny: '${entry.slice(0, 60)}`)
   })
 
   it('agrees with arithmetic', () => {

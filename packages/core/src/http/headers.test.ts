@@ -305,6 +305,12 @@ describe('what is sent', () => {
     expect(full['X-RateLimit-Reset']).toBe('1790000061')
   })
 
+  it('where the reset is not known it is the window', () => {
+    const endless = written(['draft-11', 'legacy'], decide(policy('default', 5, 60_000, 1, Infinity)))
+    expect(endless.RateLimit).toBe('"default";r=1;t=60')
+    expect(endless['X-RateLimit-Reset']).toBe('1790000061')
+  })
+
   it('a denial for a cost above what remains shows what remains', () => {
     const costly = policy('default', 5, 60_000, 2, 50_000, { allowed: false, retryAfterMs: 30_000 })
     expect(written('draft-11', decide(costly))).toMatchObject({
@@ -343,6 +349,17 @@ describe('what is sent', () => {
     expect(written('legacy', foreign, [])['X-RateLimit-Limit']).toBe('1000')
   })
 
+  it('of one policy the same as the decision tells: denying ones that free up together in configured order', () => {
+    const first = denied('first', 10, 60_000, 1000, { resetMs: 5000 })
+    const second = denied('second', 20, 60_000, 1000, { resetMs: 9000 })
+    expect(written('legacy', decide(first, second))['X-RateLimit-Limit']).toBe('10')
+    expect(written('legacy', decide(second, first))['X-RateLimit-Limit']).toBe('20')
+    const open = policy('open', 30, 60_000, 0, 9000)
+    expect(written('legacy', decide(open, first))['X-RateLimit-Limit']).toBe('10')
+    const later = policy('later', 40, 60_000, 0, 9001)
+    expect(written('legacy', decide(open, later, s1.policies[0] ?? open))['X-RateLimit-Limit']).toBe('40')
+  })
+
   it('quotas of the same value as one, with the longer window', () => {
     const decision = decide(
       policy('a', 10, 60_000, 3, 1000),
@@ -374,6 +391,11 @@ describe('concurrency', () => {
     })
   })
 
+  it('a wait that no policy made is told while there are slots', () => {
+    const blocked = { ...decide(policy('conc', 10, 30_000, 1, 9000)), allowed: false, retryAfterMs: 60_000 }
+    expect(written(false, blocked, wire)).toEqual({ 'Retry-After': '60' })
+  })
+
   it('a cost that can never fit sends no Retry-After', () => {
     expect(written(false, decide(denied('conc', 10, 30_000, Infinity), burst), wire)).toEqual({})
   })
@@ -388,8 +410,8 @@ describe('concurrency', () => {
 })
 
 describe('two limiters on one response', () => {
-  const tight = decide(policy('tight', 10, 60_000, 1, 30_000))
-  const loose = decide(policy('loose', 100, 60_000, 50, 20_000))
+  const tight = decide(policy('tight', 20, 60_000, 12, 30_000))
+  const loose = decide(policy('loose', 100, 60_000, 50, 45_000))
 
   it.each(['draft-7', 'draft-6', 'draft-3', 'legacy', 'legacy-delta'] as const)(
     '%s keeps the tighter one, whichever came first',
@@ -397,15 +419,17 @@ describe('two limiters on one response', () => {
       const alone = written(format, tight)
       const quotas = format === 'draft-7' || format === 'draft-6'
       const expected = (list: string) => (quotas ? { ...alone, 'RateLimit-Policy': list } : alone)
-      expect(written(format, loose, [], alone)).toEqual(expected('10;w=60, 100;w=60'))
-      expect(written(format, tight, [], written(format, loose))).toEqual(expected('100;w=60, 10;w=60'))
+      expect(written(format, loose, [], alone)).toEqual(expected('20;w=60, 100;w=60'))
+      expect(written(format, tight, [], written(format, loose))).toEqual(expected('100;w=60, 20;w=60'))
     },
   )
 
   it('of two with the same remaining the later reset stays', () => {
-    const early = decide(policy('early', 10, 60_000, 1, 10_000))
-    expect(written('legacy', early, [], written('legacy', tight))).toEqual(written('legacy', tight))
-    expect(written('legacy', tight, [], written('legacy', early))).toEqual(written('legacy', tight))
+    const early = decide(policy('early', 20, 60_000, 12, 10_000))
+    for (const format of ['draft-7', 'draft-6', 'draft-3', 'legacy', 'legacy-delta'] as const) {
+      expect(written(format, early, [], written(format, tight))).toEqual(written(format, tight))
+      expect(written(format, tight, [], written(format, early))).toEqual(written(format, tight))
+    }
   })
 
   it('the same name and partition key twice: the last one wins, in its place', () => {
@@ -420,19 +444,21 @@ describe('two limiters on one response', () => {
 
   it('names with commas, semicolons and quotes are one member', () => {
     const odd = decide(policy('a, "b";r=1\\', 5, 60_000, 2, 12_345))
-    const lines = written('draft-11', odd, [], written('draft-11', s1))
-    expect(written('draft-11', odd, [], lines)).toEqual(lines)
+    const unit: WirePolicy[] = [{ name: 'a, "b";r=1\\', unit: 'a,"b",\\' }]
+    const lines = written('draft-11', odd, unit, written('draft-11', s1))
+    expect(written('draft-11', odd, unit, lines)).toEqual(lines)
+    expect(parseList(lines['RateLimit-Policy'] ?? '')[1]?.[1].get('qu')).toBe('a,"b",\\')
     expect(parseList(lines.RateLimit ?? '').map(([name]) => name)).toEqual(['default', 'a, "b";r=1\\'])
   })
 
   it('reads the spaces that others write, and drops what would void the list', () => {
     const express = {
-      RateLimit: '"a"; r=2; t=13, "b"; r=1; t=2',
+      RateLimit: '"a"; r=2; t=13, "b"; r=1; t=2 ,"c";r=3',
       'RateLimit-Policy': '"a"; q=5; w=60; pk=:AAAA:',
     }
     const again = decide(policy('a', 9, 60_000, 8, 1000))
     expect(written('draft-11', again, [], express)).toEqual({
-      RateLimit: '"a";r=8;t=1, "b"; r=1; t=2',
+      RateLimit: '"a";r=8;t=1, "b"; r=1; t=2, "c";r=3',
       'RateLimit-Policy': '"a"; q=5; w=60; pk=:AAAA:, "a";q=9;w=60',
     })
     for (const broken of ['limit=5, remaining=2, reset=13', '"a"b"; r=999', 'default;r=5', 'é']) {
@@ -460,8 +486,8 @@ describe('what is refused at construction', () => {
     [['draft-8', 'draft-11'], /draft-8 and draft-11 together/],
     [['legacy', 'draft-3', 'legacy-delta'], /legacy and legacy-delta together/],
     [['legacy', 'legacy'], /legacy is given twice/],
-    ['draft-12', /draft-11, draft-10.*legacy-delta; got draft-12/],
-    ['constructor', /got constructor/],
+    ['draft-12', /headers must be one of 'draft-11', 'draft-10'.*'legacy-delta', got 'draft-12'/],
+    ['constructor', /got 'constructor'/],
     [true, /got true/],
   ])('headers: %j', (option, message) => {
     // As JavaScript may call it.
@@ -478,6 +504,9 @@ describe('what is refused at construction', () => {
 
   it('a partition key that is not base64, when it is used', () => {
     const wire = (value: string): WirePolicy[] => [{ name: 'default', partitionKey: () => value }]
+    for (const value of ['', 'aZ==', '+/0=', 'AAAAaZ09+/==']) {
+      expect(written('draft-11', s1, wire(value)).RateLimit).toBe(`"default";r=2;t=13;pk=:${value}:`)
+    }
     for (const value of ['a', 'ab==:', 'a-b_', 'x\r\nSet-Cookie: a=b']) {
       expect(() => written('draft-11', s1, wire(value))).toThrow(
         /partitionKey of policy default must give base64/,

@@ -1,4 +1,5 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
+import { oneOf, shown } from '../check.ts'
 import { concurrentRequests, type Format, type ResponseHeaders, type WirePolicy } from './headers/format.ts'
 import { wireSeconds } from './headers/figures.ts'
 import { isPrintable, listFormat } from './headers/list.ts'
@@ -38,7 +39,7 @@ export interface HeaderWriter {
   readonly names: readonly string[]
 }
 
-const makers: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> = {
+const FORMATS: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> = {
   'draft-11': listFormat,
   'draft-10': listFormat,
   'draft-9': listFormat,
@@ -51,21 +52,21 @@ const makers: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> 
 }
 
 /**
- * Makes the writer for a set of policies; decisions may name other policies too. Throws a TypeError for an
- * unknown format, for two forms of one field, and for a name or unit that no structured field can carry.
+ * Makes the writer for a set of policies; decisions may name other policies too.
+ * @throws TypeError for an unknown format, two forms of one field, or a name or unit that is not printable ASCII
  */
 export function createHeaderWriter(
   option: HeadersOption = ['draft-11', 'legacy'],
   policies: readonly WirePolicy[],
 ): HeaderWriter {
-  for (const { name, unit } of policies) {
+  for (const { name, unit = 'requests' } of policies) {
     checkPrintable('policy name', name)
-    if (unit !== undefined) checkPrintable(`unit of policy ${name}`, unit)
+    checkPrintable(`unit of policy ${name}`, unit)
   }
   const chosen = option === false ? [] : [option].flat()
   const formats = chosen.map((name, index) => {
     checkFormat(name, chosen.slice(0, index))
-    return makers[name](policies)
+    return FORMATS[name](policies)
   })
   const concurrent = new Set(policies.filter((p) => p.unit === concurrentRequests).map((p) => p.name))
   const isWindowed = ({ name }: PolicyDecision): boolean => !concurrent.has(name)
@@ -74,17 +75,18 @@ export function createHeaderWriter(
     names: [...formats.flatMap((format) => format.names), 'Retry-After'],
     write(decision, nowEpochMs, response) {
       const all = decision.policies
-      const shown = all.every(isShown) ? all : all.filter(isShown)
-      const windowed = shown.every(isWindowed) ? shown : shown.filter(isWindowed)
-      for (const format of formats) format.write(format.needsWindow ? windowed : shown, nowEpochMs, response)
+      const visible = all.every(isVisible) ? all : all.filter(isVisible)
+      const windowed = visible.every(isWindowed) ? visible : visible.filter(isWindowed)
+      for (const format of formats)
+        format.write(format.needsWindow ? windowed : visible, nowEpochMs, response)
       if (decision.allowed) return
-      const needsSlot = shown.some((policy) => !policy.allowed && !isWindowed(policy))
+      const needsSlot = visible.some((policy) => !policy.allowed && !isWindowed(policy))
       writeRetryAfter(needsSlot ? waitBesideSlot(decision, windowed) : decision.retryAfterMs, response)
     },
   }
 }
 
-function isShown({ mode, limit }: PolicyDecision): boolean {
+function isVisible({ mode, limit }: PolicyDecision): boolean {
   return mode === 'enforce' && limit < Infinity
 }
 
@@ -101,14 +103,12 @@ function writeRetryAfter(waitMs: number, response: ResponseHeaders): void {
 }
 
 function checkFormat(name: HeaderFormat, earlier: readonly HeaderFormat[]): void {
-  if (!Object.hasOwn(makers, name)) {
-    throw new TypeError(`headers must be false or of ${Object.keys(makers).join(', ')}; got ${name}`)
-  }
+  oneOf('headers', name, Object.keys(FORMATS))
   const other = earlier.find((format) => format[0] === name[0])
   if (other === name) throw new TypeError(`headers: ${name} is given twice`)
   if (other) throw new TypeError(`headers: ${other} and ${name} together: one field name has two grammars`)
 }
 
 function checkPrintable(what: string, text: string): void {
-  if (!isPrintable(text)) throw new TypeError(`${what} must be printable ASCII, got ${JSON.stringify(text)}`)
+  if (!isPrintable(text)) throw new TypeError(`${what} must be printable ASCII, got ${shown(text)}`)
 }

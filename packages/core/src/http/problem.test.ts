@@ -64,6 +64,7 @@ describe('sentence', () => {
     [82_800_000, 'per 23 hours'],
     [86_400_000, 'per day'],
     [604_800_000, 'per 7 days'],
+    [2_678_400_000, 'per 31 days'],
   ])('a window of %d ms is %s', (windowMs, words) => {
     expect(sentence(denied(5, windowMs, 1000))).toBe(
       `Limit of 5 requests ${words} reached. Try again in 1 second.`,
@@ -119,7 +120,7 @@ describe('sentence', () => {
   })
 
   it('without a policy to name tells only the wait', () => {
-    expect(sentence(of())).toBe('Request refused. Try again in 5 seconds.')
+    expect(sentence(of(), [{ name: 'default' }])).toBe('Request refused. Try again in 5 seconds.')
     expect(sentence({ ...of(), retryAfterMs: Infinity })).toBe('Request refused.')
   })
 })
@@ -143,6 +144,9 @@ describe('problemBody', () => {
       { ...one, name: 'a "b"' },
     )
     expect(problemBody(decision)['violated-policies']).toEqual(['burst', 'a "b"'])
+    expect(problemBody(decision, 429, 'quota-exceeded', [{ name: 'burst', unit: 'tokens' }]).detail).toBe(
+      'Limit of 5 tokens per minute reached. Try again in 13 seconds.',
+    )
   })
 
   it('S23, S24: the other registered problems, with the real status', () => {
@@ -210,6 +214,7 @@ describe('prefersText', () => {
     ['image/png'],
     ['text/html;q=0, text/plain;q=0'],
     ['text/markdown'],
+    ['text/html; q=0.1, application/json;q=0.2'],
     [';;,,q=1'],
   ])('no: %s', (accept) => {
     expect(prefersText(accept)).toBe(false)

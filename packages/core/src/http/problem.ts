@@ -2,7 +2,7 @@ import type { Decision } from '../algorithm.ts'
 import { concurrentRequests, type WirePolicy } from './headers/format.ts'
 
 /** Why a request was refused. `forbidden` is the deny list's, `unavailable` that of a store that is down. */
-export type ProblemKind = keyof typeof titles
+export type ProblemKind = keyof typeof TITLES
 
 /** A problem document (RFC 9457), media type `application/problem+json`. */
 export interface Problem {
@@ -14,7 +14,7 @@ export interface Problem {
   readonly 'violated-policies'?: readonly string[]
 }
 
-const titles = {
+const TITLES = {
   'quota-exceeded': 'Quota Exceeded',
   'temporary-reduced-capacity': 'Temporary Reduced Capacity',
   'abnormal-usage-detected': 'Abnormal Usage Detected',
@@ -34,7 +34,7 @@ export function problemBody(
 ): Problem {
   const registered = kind !== 'forbidden' && kind !== 'unavailable'
   const type = registered ? `https://iana.org/assignments/http-problem-types#${kind}` : 'about:blank'
-  const problem = { type, title: titles[kind], status }
+  const problem = { type, title: TITLES[kind], status }
   if (!decision) return problem
   const violated = decision.policies.filter((policy) => policy.mode === 'enforce' && !policy.allowed)
   const detail = sentence(decision, policies)
@@ -82,7 +82,7 @@ function counted(count: number, nouns: string): string {
 }
 
 /** Nobody names more types; the rest of a hostile field is not looked at. */
-const maxAcceptLength = 1000
+const MAX_ACCEPT_LENGTH = 1000
 
 /**
  * Whether a client that sent this Accept field prefers text or HTML over JSON, by quality (RFC 9110 §12.5.1).
@@ -90,7 +90,9 @@ const maxAcceptLength = 1000
  */
 export function prefersText(accept = ''): boolean {
   const ranges = new Map<string | undefined, number>()
-  for (const [, range, parameters = ''] of accept.slice(0, maxAcceptLength).matchAll(/([^\s,;]+)([^,]*)/g)) {
+  for (const [, range, parameters = ''] of accept
+    .slice(0, MAX_ACCEPT_LENGTH)
+    .matchAll(/([^\s,;]+)([^,]*)/g)) {
     ranges.set(range?.toLowerCase(), Number(/;\s*q=([\d.]*)/i.exec(parameters)?.[1] ?? 1) || 0)
   }
   // The most specific range that covers a type decides.

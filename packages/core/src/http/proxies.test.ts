@@ -63,7 +63,7 @@ describe('trustProxy: a number of hops', () => {
 
   it.each([0, 101, -1, 1.5, NaN, Infinity])('%d throws', (hops) => {
     expect(() => createAddressResolver(hops)).toThrow(
-      new RangeError(`trustProxy must be a whole number from 1 to 100, or false; got ${hops}`),
+      new RangeError(`trustProxy must be a whole number from 1 to 100, got ${hops}`),
     )
   })
 })
@@ -107,7 +107,7 @@ describe('trustProxy: addresses', () => {
     '%j throws',
     (text) => {
       expect(() => createAddressResolver(text)).toThrow(TypeError)
-      expect(() => createAddressResolver(text)).toThrow(`trustProxy: ${JSON.stringify(text)} is no`)
+      expect(() => createAddressResolver(text)).toThrow(`trustProxy: '${text}' is no`)
       expect(() => createAddressResolver(['10.0.0.1', text])).toThrow(TypeError)
     },
   )
@@ -117,7 +117,7 @@ describe('trustProxy: a header', () => {
   it('is the address in it', () => {
     expect(resolve('cf-connecting-ip', '10.0.0.1', { 'cf-connecting-ip': '1.1.1.1' })).toBe('1.1.1.1')
     expect(resolve('X-Real-IP', '10.0.0.1', { 'x-real-ip': ' 2001:DB8::7 ' })).toBe('2001:db8::7')
-    expect(resolve('Fastly_Client.IP', undefined, { 'fastly_client.ip': '1.1.1.1' })).toBe('1.1.1.1')
+    expect(resolve('Fastly-Client_I.P', undefined, { 'fastly-client_i.p': '1.1.1.1' })).toBe('1.1.1.1')
   })
 
   it('where it has no address, or more than one, it is the peer', () => {

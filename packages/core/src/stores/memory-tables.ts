@@ -11,7 +11,8 @@ export interface Evicted {
 /** The states of one policy name and one kind of algorithm, by key. */
 export interface Table {
   readonly policy: string
-  readonly algorithm: Algorithm
+  /** The one with the lowest limit, where there are several: by it keys are judged that have to go. */
+  algorithm: Algorithm
   readonly states: Map<string, object>
   /** Goes round the keys: sweeping and sampling go on where the last ended. */
   hand: Iterator<[string, object]>
@@ -21,7 +22,7 @@ export interface Tables {
   open(policy: string, algorithm: Algorithm): Table
   /** Counts a call, and sweeps a few keys every few calls. */
   tick(nowMs: number): void
-  keep(table: Table, key: string, state: object, isNew: boolean, nowMs: number): void
+  add(table: Table, key: string, state: object, nowMs: number): void
   forget(table: Table, key: string | undefined): void
   clear(): void
 }
@@ -73,7 +74,10 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
       if (entry === undefined) return
       const [key, state] = entry
       if (algorithm.ttlMs(state, nowMs) <= 0) return remove(table, key)
-      algorithm.look(algorithm.adopt(state, nowMs), nowMs, 0, answer)
+      // A copy, because the key may be one of another plan; adopting replaces a state's lists, but leaves them as they are.
+      const copy = { ...state }
+      algorithm.adopt(copy, nowMs)
+      algorithm.look(copy, nowMs, 0, answer)
       const { remaining, resetMs } = answer
       const better =
         victim === undefined ||
@@ -89,7 +93,10 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
   return {
     open(policy, algorithm) {
       const known = tables.find((table) => table.policy === policy && table.algorithm.kind === algorithm.kind)
-      if (known !== undefined) return known
+      if (known !== undefined) {
+        if (algorithm.limit < known.algorithm.limit) known.algorithm = algorithm
+        return known
+      }
       const states = new Map<string, object>()
       const table = { policy, algorithm, states, hand: states.entries() }
       tables.push(table)
@@ -98,9 +105,8 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
     tick(nowMs) {
       if ((++calls & 15) === 0) sweep(nowMs, 4)
     },
-    keep(table, key, state, isNew, nowMs) {
+    add(table, key, state, nowMs) {
       table.states.set(key, state)
-      if (!isNew) return
       size++
       sweep(nowMs, 2)
       if (size > maxKeys) evict(nowMs)

@@ -53,11 +53,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   function takeOne(charge: Charge, nowMs: number): boolean {
     const { algorithm, table } = charge.slot as MemorySlot
     const stored = table.states.get(charge.key)
-    const state = stored === undefined ? algorithm.fresh(nowMs) : algorithm.adopt(stored, nowMs)
+    if (stored !== undefined) algorithm.adopt(stored, nowMs)
+    const state = stored ?? algorithm.fresh(nowMs)
     const allowed = algorithm.look(state, nowMs, charge.cost, charge)
     if (allowed && charge.cost > 0) {
       algorithm.charge(state, nowMs, charge.cost)
-      if (state !== stored) tables.keep(table, charge.key, state, stored === undefined, nowMs)
+      if (stored === undefined) tables.add(table, charge.key, state, nowMs)
     }
     return allowed
   }
@@ -66,13 +67,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   function stateOf({ slot, key }: Charge, nowMs: number): object {
     const { algorithm, table } = slot as MemorySlot
     const stored = table.states.get(key)
-    return stored === undefined ? algorithm.fresh(nowMs) : algorithm.adopt(stored, nowMs)
+    if (stored !== undefined) algorithm.adopt(stored, nowMs)
+    return stored ?? algorithm.fresh(nowMs)
   }
 
   function keep({ slot, key }: Charge, state: object, nowMs: number): void {
     const { table } = slot as MemorySlot
-    const stored = table.states.get(key)
-    if (state !== stored) tables.keep(table, key, state, stored === undefined, nowMs)
+    if (!table.states.has(key)) tables.add(table, key, state, nowMs)
   }
 
   /** Looks at one charge, and tells whether it vetoes. A refund is made at once: it depends on nothing. */

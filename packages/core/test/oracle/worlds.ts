@@ -85,7 +85,8 @@ function worlds<P, S>(rules: Rules<P, S>, states: readonly S[], now: number): S[
 const text = (value: unknown): string =>
   JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? `${field}n` : field))
 
-const same = (a: Costed, b: Costed): boolean => shown(a) === shown(b)
+const isAmong = (answers: readonly Costed[], got: Costed): boolean =>
+  answers.some((answer) => shown(answer) === shown(got))
 
 export interface Watch<P> {
   /**
@@ -93,20 +94,24 @@ export interface Watch<P> {
    * Without `got` any answer is right.
    */
   check(params: P, now: number, asked: Asked, agreed: boolean, got?: Costed): string | undefined
+  /** The store was called about something else, and may have swept. */
+  passed(now: number): void
 }
 
 export function watch<P, S>(rules: Rules<P, S>): Watch<P> {
   let states: readonly S[] = [rules.nothing]
   return {
+    passed(now) {
+      states = worlds(rules, states, now)
+    },
     check(params, now, asked, agreed, got) {
       const outcomes = worlds(rules, states, now).map((state) =>
         outcome(rules, params, state, now, asked, agreed),
       )
-      const right = got
-        ? outcomes.filter(({ answers }) => answers.some((answer) => same(answer, got)))
-        : outcomes
-      states = right.flatMap((one) => one.states)
-      if (states.length > 0 || !got) return undefined
+      const right = got ? outcomes.filter(({ answers }) => isAmong(answers, got)) : outcomes
+      // Nor is it known whether a key that this call left over has been removed.
+      states = worlds(rules, right.flatMap((one) => one.states), now)
+      if (right.length > 0 || !got) return undefined
       const expected = new Set(outcomes.flatMap(({ answers }) => answers.map(shown)))
       return `expected ${[...expected].join('\n      or ')}\n     got ${shown(got)}`
     },

@@ -28,8 +28,8 @@ export function effectiveMs(policy: PolicyDecision): number {
 }
 
 /**
- * The policy that a format with room for one should show: of the denying ones the last to free up, else the
- * one with the least remaining; ties: the latest reset, then the first.
+ * The policy that a format with room for one shows, chosen as `Decision.policy` is: of the denying ones the last
+ * to free up, else the one with the least remaining; ties: the latest reset, then the first.
  */
 export function tightest(policies: readonly PolicyDecision[]): PolicyDecision | undefined {
   return policies.length < 2 ? policies[0] : policies.toSorted(byTightness)[0]
@@ -39,7 +39,6 @@ function byTightness(a: PolicyDecision, b: PolicyDecision): number {
   return (
     Number(a.allowed) - Number(b.allowed) ||
     b.retryAfterMs - a.retryAfterMs ||
-    a.remaining - b.remaining ||
-    b.resetMs - a.resetMs
+    (a.allowed ? a.remaining - b.remaining || b.resetMs - a.resetMs : 0)
   )
 }

@@ -1,11 +1,12 @@
 import type { PolicyDecision } from '../../algorithm.ts'
+import { shown } from '../../check.ts'
 import { effectiveMs, windowSeconds, wireCount, wireSeconds } from './figures.ts'
 import { concurrentRequests, type Format, type ResponseHeaders, type WirePolicy } from './format.ts'
 
 /** Policies that are not configured are remembered up to this many; a limiter has a handful of names. */
-const maxRemembered = 256
+const MAX_REMEMBERED = 256
 
-const base64 = /^(?:[a-z\d+/]{4})*(?:[a-z\d+/]{2}==|[a-z\d+/]{3}=)?$/i
+const BASE64 = /^(?:[a-z\d+/]{4})*(?:[a-z\d+/]{2}==|[a-z\d+/]{3}=)?$/i
 
 /** The static part of a policy, kept from one response to the next. */
 interface Advertised {
@@ -27,7 +28,7 @@ export function listFormat(policies: readonly WirePolicy[]): Format {
     let found = known.get(name)
     if (!found) {
       found = advertise({ name })
-      if (known.size < maxRemembered) known.set(name, found)
+      if (known.size < MAX_REMEMBERED) known.set(name, found)
     }
     return found
   }
@@ -89,8 +90,8 @@ function quotaOf(policy: Advertised, { limit, windowMs }: PolicyDecision): strin
 function partition(partitionKey: (key: string) => string, { name, key }: PolicyDecision): string {
   const value = partitionKey(key)
   // One malformed member voids the whole field, that of other limiters included.
-  if (!base64.test(value))
-    throw new TypeError(`partitionKey of policy ${name} must give base64, got ${value}`)
+  if (!BASE64.test(value))
+    throw new TypeError(`partitionKey of policy ${name} must give base64, got ${shown(value)}`)
   return `;pk=:${value}:`
 }
 
@@ -104,13 +105,13 @@ function merge(written: string, added: string): string {
   return [...new Map([...members(written), ...members(added)]).values()].join(', ')
 }
 
-const quotedMember = /(?:^|,)\s*("(?:[^"\\]|\\.)*")((?:;(?:"(?:[^"\\]|\\.)*"|[^",])*)?)(?=,|$)/g
-const partitionParameter = /; *(pk=:[^:]*:)/
+const QUOTED_MEMBER = /(?:^|,)\s*("(?:[^"\\]|\\.)*")((?:;(?:"(?:[^"\\]|\\.)*"|[^",])*)?)(?=,|$)/g
+const PARTITION_KEY = /; *(pk=:[^:]*:)/
 
 /** The members of a list, each with what makes it that member: its name and its partition key. */
 function members(list: string): [identity: string, member: string][] {
-  return Array.from(list.matchAll(quotedMember), ([, name = '', parameters = '']) => [
-    name + (partitionParameter.exec(parameters)?.[1] ?? ''),
+  return Array.from(list.matchAll(QUOTED_MEMBER), ([, name = '', parameters = '']) => [
+    name + (PARTITION_KEY.exec(parameters)?.[1] ?? ''),
     (name + parameters).trim(),
   ])
 }

@@ -2,7 +2,7 @@ import type { PolicyDecision } from '../../algorithm.ts'
 import { effectiveMs, tightest, windowSeconds, wireCount, wireSeconds } from './figures.ts'
 import type { Format, ResponseHeaders } from './format.ts'
 
-const policyField = 'RateLimit-Policy'
+const POLICY_FIELD = 'RateLimit-Policy'
 
 /** How the formats with one field for each figure differ. */
 export interface FieldsShape {
@@ -22,7 +22,7 @@ export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Form
   const resetName = `${prefix}Reset`
   const names = [limitName, remainingName, resetName]
   if (used) names.splice(2, 0, usedName)
-  if (quotas === 'apart') names.push(policyField)
+  if (quotas === 'apart') names.push(POLICY_FIELD)
 
   return {
     names,
@@ -45,7 +45,7 @@ export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Form
 
 /** Draft 7: the figures of the tightest policy as one dictionary. */
 export const dictionaryFormat: Format = {
-  names: ['RateLimit', policyField],
+  names: ['RateLimit', POLICY_FIELD],
   needsWindow: true,
   write(policies, _now, response) {
     const policy = tightest(policies)
@@ -65,7 +65,7 @@ function isTighter(left = 'none', until = 'none', remaining: number, reset: numb
 }
 
 function appendQuotas(policies: readonly PolicyDecision[], response: ResponseHeaders): void {
-  response.set(policyField, quotaList(policies, response.get(policyField)))
+  response.set(POLICY_FIELD, quotaList(policies, response.get(POLICY_FIELD)))
 }
 
 /**

@@ -1,0 +1,180 @@
+import { concurrency } from '../algorithms/concurrency.ts'
+import { fixedWindow } from '../algorithms/fixed-window.ts'
+import { slidingLog } from '../algorithms/sliding-log.ts'
+import { slidingWindow } from '../algorithms/sliding-window.ts'
+import { tokenBucket } from '../algorithms/token-bucket.ts'
+import { answerOf, call, open, same, type StoreCase, storeCase } from './calls.ts'
+import { timeCases } from './time-cases.ts'
+
+const ten = (): ReturnType<typeof slidingLog> => slidingLog({ limit: 10, window: '1m' })
+
+/** Keys that break protocols, patterns and paths, each of which has to be a key of its own. */
+const HOSTILE_KEYS = [
+  'a b',
+  'a\nb',
+  'a\r\nget b',
+  'a\0b',
+  '{a}b',
+  '{}',
+  '*',
+  'a:b',
+  '🔑',
+  '\ud800',
+  '__proto__',
+  'é'.normalize('NFC'),
+  'é'.normalize('NFD'),
+  'long'.repeat(2500),
+]
+
+/** What every store does, case by case. */
+export const storeCases: readonly StoreCase[] = [
+  storeCase('admits exactly the limit, then refuses with the exact wait', async (store, clock) => {
+    const slot = open(store, ten())
+    for (let left = 9; left >= 0; left--) {
+      const { ruling, charges } = await call(store, { slot })
+      same('allowed', ruling.allowed, true)
+      same('remaining', charges[0]?.remaining, left)
+      clock.now += 100
+    }
+    const { ruling, charges } = await call(store, { slot })
+    same('allowed', ruling.allowed, false)
+    same('answer', charges.map(answerOf), [
+      { allowed: false, remaining: 0, retryAfterMs: 59_000, resetMs: 59_900 },
+    ])
+    same('at', ruling.at, clock.now)
+    same('source', ruling.source, 'store')
+  }),
+
+  storeCase('charges nothing for what it refuses, asks, or gets for nothing', async (store) => {
+    const slot = open(store, ten())
+    await call(store, { slot, cost: 7 })
+    await call(store, { slot, cost: 5 })
+    await call(store, { slot, cost: 0 })
+    await call(store, { slot, cost: 3, kind: 'ask' })
+    same('remaining', (await call(store, { slot, cost: 3 })).charges[0]?.remaining, 0)
+  }),
+
+  storeCase('makes all charges of a call or none', async (store) => {
+    const wide = open(store, ten(), 'wide')
+    const narrow = open(store, fixedWindow({ limit: 2, window: '1m' }), 'narrow')
+    await call(store, { slot: narrow, cost: 2 })
+    const refused = await call(store, { slot: wide, cost: 4 }, { slot: narrow })
+    same('allowed', refused.ruling.allowed, false)
+    same(
+      'what each had room for',
+      refused.charges.map((charge) => charge.allowed),
+      [true, false],
+    )
+    same('remaining of what had room', refused.charges[0]?.remaining, 10)
+    same('remaining afterwards', (await call(store, { slot: wide, cost: 10 })).charges[0]?.remaining, 0)
+  }),
+
+  storeCase('gives the same answers in whatever order charges are listed', async (store) => {
+    const slots = [
+      open(store, ten(), 'a'),
+      open(store, fixedWindow({ limit: 3, window: '1s' }), 'b'),
+    ] as const
+    const one = await call(store, { slot: slots[0], key: 'x' }, { slot: slots[1], key: 'x' })
+    const other = await call(store, { slot: slots[1], key: 'y' }, { slot: slots[0], key: 'y' })
+    same('answers', other.charges.map(answerOf).reverse(), one.charges.map(answerOf))
+  }),
+
+  storeCase('lets a shadow count and report, never refuse', async (store) => {
+    const shadow = open(store, fixedWindow({ limit: 1, window: '1m' }), 'shadow')
+    const slot = open(store, ten())
+    await call(store, { slot: shadow, kind: 'shadow' })
+    const second = await call(store, { slot: shadow, kind: 'shadow' }, { slot })
+    same('allowed', second.ruling.allowed, true)
+    same(
+      'what each had room for',
+      second.charges.map((charge) => charge.allowed),
+      [false, true],
+    )
+  }),
+
+  storeCase('forces a charge into debt, which is paid off first', async (store, clock) => {
+    const slot = open(store, tokenBucket({ capacity: 10, refill: 1, per: '1s' }))
+    const forced = await call(store, { slot, cost: 15, kind: 'force' })
+    same('ruling', forced.ruling.allowed, true)
+    same('remaining', forced.charges[0]?.remaining, 0)
+    same('reset', forced.charges[0]?.resetMs, 15_000)
+    clock.now += 5999
+    same('too soon', (await call(store, { slot })).ruling.allowed, false)
+    clock.now += 1
+    same('in time', (await call(store, { slot })).ruling.allowed, true)
+  }),
+
+  storeCase('refunds by receipt, never above full', async (store, clock) => {
+    const slot = open(store, ten())
+    const { ruling } = await call(store, { slot, cost: 4 })
+    clock.now += 500
+    await call(store, { slot, cost: 1 })
+    await call(store, { slot, cost: 3, kind: 'refund', at: ruling.at })
+    same('after a part', (await call(store, { slot, cost: 0 })).charges[0]?.remaining, 8)
+    await call(store, { slot, cost: 9, kind: 'refund', at: ruling.at })
+    same('after the rest', (await call(store, { slot, cost: 0 })).charges[0]?.remaining, 9)
+    await call(store, { slot, cost: 1, kind: 'refund', at: ruling.at + 1 })
+    same('another receipt', (await call(store, { slot, cost: 0 })).charges[0]?.remaining, 9)
+  }),
+
+  storeCase('moves a slot that is held from one instant to the next', async (store, clock) => {
+    const slot = open(store, concurrency({ limit: 1, ttl: '10s' }))
+    const first = await call(store, { slot })
+    clock.now += 8000
+    await call(store, { slot, kind: 'refund', at: first.ruling.at }, { slot, kind: 'force' })
+    const refused = await call(store, { slot })
+    same('answer', refused.charges.map(answerOf), [
+      { allowed: false, remaining: 0, retryAfterMs: 10_000, resetMs: 10_000 },
+    ])
+  }),
+
+  storeCase('tells state apart by name, kind and key, not by parameters', async (store) => {
+    const small = open(store, fixedWindow({ limit: 100, window: '1m' }))
+    const large = open(store, fixedWindow({ limit: 1000, window: '1m' }))
+    await call(store, { slot: small, cost: 100 })
+    same('upgraded', (await call(store, { slot: large, cost: 0 })).charges[0]?.remaining, 900)
+    same('another key', (await call(store, { slot: large, key: 'b', cost: 0 })).charges[0]?.remaining, 1000)
+    const named = open(store, fixedWindow({ limit: 100, window: '1m' }), 'other')
+    same('another name', (await call(store, { slot: named, cost: 0 })).charges[0]?.remaining, 100)
+    const kind = open(store, slidingWindow({ limit: 100, window: '1m' }))
+    same('another kind', (await call(store, { slot: kind, cost: 0 })).charges[0]?.remaining, 100)
+  }),
+
+  storeCase('forgets one key, or all of a name and kind', async (store) => {
+    const slot = open(store, ten())
+    const other = open(store, ten(), 'other')
+    for (const key of ['a', 'b', 'c']) await call(store, { slot, key }, { slot: other, key })
+    await store.forget(slot, 'a')
+    same('a', (await call(store, { slot, key: 'a', cost: 0 })).charges[0]?.remaining, 10)
+    same('b', (await call(store, { slot, key: 'b', cost: 0 })).charges[0]?.remaining, 9)
+    await store.forget(slot, undefined)
+    same('all', (await call(store, { slot, key: 'c', cost: 0 })).charges[0]?.remaining, 10)
+    same('other', (await call(store, { slot: other, key: 'a', cost: 0 })).charges[0]?.remaining, 9)
+  }),
+
+  storeCase('takes any text as a key of its own', async (store) => {
+    const slot = open(store, ten())
+    for (const [index, key] of HOSTILE_KEYS.entries()) await call(store, { slot, key, cost: (index % 9) + 1 })
+    for (const [index, key] of HOSTILE_KEYS.entries()) {
+      const { charges } = await call(store, { slot, key, cost: 0 })
+      same(`remaining of key ${index}`, charges[0]?.remaining, 9 - (index % 9))
+    }
+  }),
+
+  storeCase('grants more than the cost where it may, up to an eighth of what remains', async (store) => {
+    const slot = open(store, fixedWindow({ limit: 100, window: '1m' }))
+    const first = await call(store, { slot, upTo: 50 })
+    same('granted', first.charges[0]?.cost, 12)
+    same('remaining', first.charges[0]?.remaining, 88)
+    same('bounded', (await call(store, { slot, upTo: 5 })).charges[0]?.cost, 5)
+    same('at least the cost', (await call(store, { slot, cost: 80, upTo: 90 })).charges[0]?.cost, 80)
+  }),
+
+  storeCase('admits exactly the limit to calls made at once', async (store) => {
+    const slot = open(store, ten())
+    const calls = await Promise.all(Array.from({ length: 50 }, () => call(store, { slot })))
+    same('allowed', calls.filter(({ ruling }) => ruling.allowed).length, 10)
+  }),
+
+  ...timeCases,
+]
