@@ -21,8 +21,11 @@ export interface Bare {
 export function bare(algorithm: Algorithm, text?: string): Bare {
   let state = text === undefined ? undefined : algorithm.decode(text)
 
-  const seen = (now: number): object =>
-    state === undefined ? algorithm.fresh(now) : algorithm.adopt(state, now)
+  function seen(now: number): object {
+    if (state === undefined) return algorithm.fresh(now)
+    algorithm.adopt(state, now)
+    return state
+  }
 
   function look(now: number, cost: number): Answer {
     const out: Answer = { allowed: false, remaining: -1, retryAfterMs: -1, resetMs: -1 }

@@ -63,10 +63,11 @@ export function walkCalls({ policies, start, calls }: Calls, make: (call: readon
       const index = policy % policies.length
       const id = `${index} ${key}`
       const algorithm = algorithmOf(index)
-      const kind = kindOf(move, algorithm)
+      const asks = unitsOf(cost, algorithm, last)
+      const kind = kindOf(move, algorithm, asks)
       const undone = receipts.filter((one) => one.id === id).at(-1 - receipt)
       if (asked.has(id) || (kind === 'refund' && !undone)) continue
-      const units = kind === 'refund' && undone ? undone.cost : unitsOf(cost, algorithm, last)
+      const units = kind === 'refund' && undone ? undone.cost : asks
       const at = kind === 'refund' && undone ? undone.at : 0
       asked.set(id, { policy: index, key, now, kind, cost: units, at, upTo: move === 'lease' ? units * 4 + 3 : 0 })
     }

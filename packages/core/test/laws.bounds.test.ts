@@ -13,10 +13,16 @@ function withinBounds<P>(subject: Subject<P>, { variants, start, steps }: Histor
   const algorithm = subject.make(params)
   const table = bench()
   const slot = table.store.open('policy', algorithm)
+  let over = 0
   const admitted: { at: number; units: bigint }[] = []
   walk({ variants: [params], start, steps }, [algorithm], (call) => {
+    const before = charge(slot, 'key', { kind: 'ask', cost: 0, at: 0, upTo: 0 })
     const only = charge(slot, 'key', call)
     table.now = call.now
+    // What was over may have been removed: by a clock that steps back behind that, nothing is known of it.
+    if (call.now < over) admitted.length = 0
+    table.store.take([before])
+    if (before.resetMs === 0) over = call.now
     table.store.take([only])
     const charged = call.kind === 'take' && only.allowed ? only.cost : 0
     // For a key time never runs backwards: while the clock is behind a charge, that charge's time goes on.

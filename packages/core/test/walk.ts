@@ -18,8 +18,8 @@ export interface Told extends Answer {
   readonly charged: number
 }
 
-/** Where the arithmetic of doubles still holds after any of these steps. */
-const LAST = 2 ** 50
+/** The year 8307: years of five digits are written otherwise. */
+const LAST = 200_000_000_000_000
 
 export const patienceOf = ({ windowMs }: Algorithm): number => Math.max(windowMs, 60_000)
 
@@ -46,9 +46,9 @@ export function unitsOf([of, n, off]: Cost, algorithm: Algorithm, last: Answer):
   return Math.min(Math.max(units + off, 0), Number.MAX_SAFE_INTEGER)
 }
 
-/** Debts beyond 2^53 are nobody's promise. */
-export const kindOf = (move: Move, { limit }: Algorithm): ChargeKind =>
-  move === 'lease' || (move === 'force' && limit > 2 ** 40) ? 'take' : move
+/** Debts near 2^53 are nobody's promise. */
+export const kindOf = (move: Move, { limit }: Algorithm, cost: number): ChargeKind =>
+  move === 'lease' || (move === 'force' && Math.max(limit, cost) > 2 ** 40) ? 'take' : move
 
 export function walk<P>(
   history: History<P>,
@@ -62,8 +62,8 @@ export function walk<P>(
     const variant = step.variant % algorithms.length
     const algorithm = algorithms[variant] as Algorithm
     now = movedClock(now, step.gap, algorithm, last)
-    const kind = kindOf(step.move, algorithm)
     let cost = unitsOf(step.cost, algorithm, last)
+    const kind = kindOf(step.move, algorithm, cost)
     const receipt = receipts.at(-1 - step.receipt)
     if (kind === 'refund') {
       if (!receipt) continue

@@ -76,7 +76,7 @@ export const storeCases: readonly StoreCase[] = [
     ] as const
     const one = await call(store, { slot: slots[0], key: 'x' }, { slot: slots[1], key: 'x' })
     const other = await call(store, { slot: slots[1], key: 'y' }, { slot: slots[0], key: 'y' })
-    same('answers', other.charges.map(answerOf).reverse(), one.charges.map(answerOf))
+    same('answers', other.charges.map(answerOf).toReversed(), one.charges.map(answerOf))
   }),
 
   storeCase('lets a shadow count and report, never refuse', async (store) => {

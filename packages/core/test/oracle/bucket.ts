@@ -23,6 +23,19 @@ function left(bucket: Bucket, now: number): bigint {
   return drained < bucket.used ? bucket.used - drained : 0n
 }
 
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b))
+
+/**
+ * What is used in parts of another bucket, rounded up to its smallest part: `per / gcd(refill, per)` to the unit.
+ * Where production's product would not be exact, to whole units.
+ */
+function rescaled(bucket: Bucket, used: bigint, params: BucketParams): bigint {
+  const [refill, per] = [BigInt(params.refill), BigInt(params.per)]
+  const [own, other] = [gcd(bucket.refill, bucket.per), gcd(refill, per)]
+  const exact = (used / own) * (per / other) < 2n ** 53n
+  return exact ? ceilDiv(used * per, bucket.per * other) * other : ceilDiv(used, bucket.per) * per
+}
+
 export const bucketRules: Rules<BucketParams, Bucket> = {
   nothing: { at: 0, used: 0n, refill: 1n, per: 1n },
   limit: ({ capacity }) => capacity,
@@ -37,8 +50,7 @@ export const bucketRules: Rules<BucketParams, Bucket> = {
     if (bucket.refill * per === refill * bucket.per) {
       return { at: bucket.at, used: (bucket.used * per) / bucket.per, refill, per }
     }
-    const units = ceilDiv(left(bucket, now), bucket.per)
-    return { at: Math.max(now, bucket.at), used: units * per, refill, per }
+    return { at: Math.max(now, bucket.at), used: rescaled(bucket, left(bucket, now), params), refill, per }
   },
   fits: (bucket, { capacity }, now, cost) =>
     left(bucket, now) + cost * bucket.per <= BigInt(capacity) * bucket.per,

@@ -30,11 +30,7 @@ export const fixedWindowRules: Rules<FixedParams, Fixed> = {
   under(state, params, now) {
     if (state.window === params.window) return state
     if (!params.clock) return { ...state, window: params.window }
-    // What is ahead of the current window is kept: time that steps back grants nothing.
-    const start = edge(state.start, params.window)
-    return start < edge(now, params.window)
-      ? fixedWindowRules.nothing
-      : { ...state, start, window: params.window }
+    return { ...state, start: edge(state.start, params.window), window: params.window }
   },
   fits: ({ used }, { limit }, _now, cost) => used + cost <= BigInt(limit),
   charged(state, params, now, cost) {

@@ -53,7 +53,8 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     const { start, prev, cur } = counters(state, now)
     const believed = Math.max(now, start)
     const left = BigInt(state.window - (believed - start))
-    const units = cur + ceilDiv(prev * left, BigInt(state.window))
+    const weight = prev * left < 2n ** 53n ? ceilDiv(prev * left, BigInt(state.window)) : prev
+    const units = cur + weight
     return { hits: [{ at: edge(believed, span), units }], start: edge(believed, span), window: span }
   },
   fits(state, params, now, cost) {

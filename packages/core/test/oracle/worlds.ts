@@ -1,8 +1,8 @@
-/** Follows one key through its history, and says of each answer whether it is a right one. */
+/** Follows one key through its history, and says of each answer whether it is the right one. */
 
 import type { Answer } from '../../src/algorithm.ts'
 import type { ChargeKind } from '../../src/store.ts'
-import { look, remainingOf, resetsOf, waitsOf } from './figures.ts'
+import { look, remainingOf, resetOf, waitOf } from './figures.ts'
 import type { Rules } from './rules.ts'
 
 export interface Asked {
@@ -15,9 +15,9 @@ export interface Asked {
 /** An answer, and the cost as the store left it. */
 export type Costed = Answer & { readonly cost: number }
 
-/** What a charge may say, and what may be known of the key after the call. */
+/** What a charge says, and what may be known of the key after the call. */
 interface Outcome<S> {
-  readonly answers: readonly Costed[]
+  readonly answer: Costed
   readonly states: readonly S[]
 }
 
@@ -30,50 +30,40 @@ function outcome<P, S>(
   asked: Asked,
   agreed: boolean,
 ): Outcome<S> {
-  const sight = look(rules, params, state, now)
-  const { kept, seen } = sight
-  const uncharged = (retryAfterMs: number): Costed[] =>
-    resetsOf(rules, params, sight, now, retryAfterMs).map((resetMs) => {
-      const remaining = remainingOf(rules, params, seen, now)
-      return { allowed: retryAfterMs === 0, retryAfterMs, remaining, resetMs, cost: asked.cost }
-    })
-  if (asked.kind === 'refund') {
-    const after = rules.over(seen, now)
-      ? seen
-      : rules.refunded(seen, params, now, BigInt(asked.cost), asked.at)
-    const touched = rules.touched?.(after, now) ?? after
-    const charged = chargedAnswer(rules, params, after, now, {
-      allowed: true,
-      retryAfterMs: 0,
-      cost: asked.cost,
-    })
-    // Where nothing was given back, it is left open whether the state was brought up to the time and parameters.
-    if (text(after) !== text(seen)) return { answers: [charged], states: [after, touched] }
-    return { answers: [charged, ...uncharged(0)], states: [kept, seen, touched] }
+  const { kept, seen } = look(rules, params, state, now)
+  if (asked.kind === 'refund') return undone(rules, params, seen, kept, now, asked)
+  const retryAfterMs = waitOf(rules, params, seen, now, BigInt(asked.cost))
+  const before = { allowed: retryAfterMs === 0, retryAfterMs }
+  const charges = agreed && (asked.kind === 'force' || (before.allowed && asked.kind !== 'ask'))
+  const remaining = remainingOf(rules, params, seen, now)
+  if (!charges || asked.cost === 0) {
+    const resetMs = resetOf(rules, params, seen, now, retryAfterMs)
+    return { answer: { ...before, remaining, resetMs, cost: asked.cost }, states: [kept] }
   }
-  const waits = waitsOf(rules, params, sight, now, BigInt(asked.cost))
-  const allowed = waits[0] === 0
-  const charges = agreed && asked.cost > 0 && (asked.kind === 'force' || (allowed && asked.kind !== 'ask'))
-  if (!charges) return { answers: waits.flatMap(uncharged), states: [kept] }
-  const eighth = Math.floor(remainingOf(rules, params, seen, now) / 8)
-  const cost = Math.max(asked.cost, Math.min(asked.upTo, eighth))
+  const cost = Math.max(asked.cost, Math.min(asked.upTo, Math.floor(remaining / 8)))
   const after = rules.charged(seen, params, now, BigInt(cost))
-  const answers = waits.map((retryAfterMs) =>
-    chargedAnswer(rules, params, after, now, { allowed, retryAfterMs, cost }),
-  )
-  return { answers, states: [after] }
+  return { answer: { ...before, ...figures(rules, params, after, now), cost }, states: [after] }
 }
 
-/** Whether the cost fitted is told from before the charge, the rest from after it. */
-function chargedAnswer<P, S>(
+/** A refund needs nobody's leave. */
+function undone<P, S>(
   rules: Rules<P, S>,
   params: P,
-  after: S,
+  seen: S,
+  kept: S,
   now: number,
-  before: Pick<Costed, 'allowed' | 'retryAfterMs' | 'cost'>,
-): Costed {
-  const [resetMs] = resetsOf(rules, params, { kept: after, seen: after }, now, 0) as [number]
-  return { ...before, remaining: remainingOf(rules, params, after, now), resetMs }
+  { cost, at }: Asked,
+): Outcome<S> {
+  const after = rules.over(seen, now) ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
+  const answer = { allowed: true, retryAfterMs: 0, ...figures(rules, params, after, now), cost }
+  // It is left open whether a refund brings the state up to the time, also where nothing was given back.
+  const touched = rules.touched?.(after, now) ?? after
+  return { answer, states: text(after) === text(seen) ? [kept, touched] : [after, touched] }
+}
+
+/** Those of nothing being asked. */
+function figures<P, S>(rules: Rules<P, S>, params: P, state: S, now: number): Pick<Answer, 'remaining' | 'resetMs'> {
+  return { remaining: remainingOf(rules, params, state, now), resetMs: resetOf(rules, params, state, now, 0) }
 }
 
 /** Whether a key that was over had been removed by then is the one thing that a history may hide. */
@@ -84,9 +74,6 @@ function worlds<P, S>(rules: Rules<P, S>, states: readonly S[], now: number): S[
 
 const text = (value: unknown): string =>
   JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? `${field}n` : field))
-
-const isAmong = (answers: readonly Costed[], got: Costed): boolean =>
-  answers.some((answer) => shown(answer) === shown(got))
 
 export interface Watch<P> {
   /**
@@ -105,14 +92,12 @@ export function watch<P, S>(rules: Rules<P, S>): Watch<P> {
       states = worlds(rules, states, now)
     },
     check(params, now, asked, agreed, got) {
-      const outcomes = worlds(rules, states, now).map((state) =>
-        outcome(rules, params, state, now, asked, agreed),
-      )
-      const right = got ? outcomes.filter(({ answers }) => isAmong(answers, got)) : outcomes
+      const outcomes = worlds(rules, states, now).map((state) => outcome(rules, params, state, now, asked, agreed))
+      const right = got ? outcomes.filter(({ answer }) => shown(answer) === shown(got)) : outcomes
       // Nor is it known whether a key that this call left over has been removed.
       states = worlds(rules, right.flatMap((one) => one.states), now)
       if (right.length > 0 || !got) return undefined
-      const expected = new Set(outcomes.flatMap(({ answers }) => answers.map(shown)))
+      const expected = new Set(outcomes.map(({ answer }) => shown(answer)))
       return `expected ${[...expected].join('\n      or ')}\n     got ${shown(got)}`
     },
   }
