@@ -41,7 +41,7 @@ function policyFaults(policy: PolicyName, answer: Seen, charges: readonly Seen[]
     faults.push(`refused by ${policy}, of which at most ${round(most)} of ${full} was used`)
   }
   // What is told is in whole units, rounded down.
-  if (left > full - least - cost || left + 1 <= Math.min(full, full - most - cost)) {
+  if (left > full - least - cost || left + 1 <= full - most - cost) {
     const from = Math.max(0, Math.floor(full - most - cost))
     faults.push(`${left} left of ${policy}, which is not from ${from} to ${Math.floor(full - least - cost)}`)
   }

@@ -15,7 +15,6 @@ export interface Client {
 /** Time in milliseconds since the traffic began. */
 export interface Time {
   now(): number
-  readonly end: number
   /** Sleeps until then; `false` when the traffic is over before. */
   until(ms: number): Promise<boolean>
 }
@@ -27,11 +26,11 @@ export function createTime(): Time {
   const now = (): number => performance.now() - start
   return {
     now,
-    end: durationMs,
     async until(ms) {
+      if (ms >= durationMs) return false
       // Once more where it must: a timer may fire a millisecond early.
-      for (let left = ms - now(); left > 0 && ms < durationMs; left = ms - now()) await sleep(Math.ceil(left))
-      return now() < durationMs && ms < durationMs
+      for (let left = ms - now(); left > 0; left = ms - now()) await sleep(Math.ceil(left))
+      return now() < durationMs
     },
   }
 }
@@ -62,7 +61,7 @@ export const clients: readonly Client[] = [
     manner: 'in a hurry, but waits as long as a refusal tells it to',
     async run(send, { until }) {
       let waited = false
-      for (let at = 0; await until(at); ) {
+      for (let at = 0; await until(at);) {
         const { allowed, retryAfter = 0, answeredAt } = await send(waited)
         waited = !allowed
         at = answeredAt + (allowed ? 75 : retryAfter * 1000)

@@ -46,9 +46,15 @@ export interface ReplayReport {
   readonly faults: readonly string[]
 }
 
-/** What the traffic processes tell the demo. */
 export type LiveMessage = { readonly seen: Seen } | { readonly failed: string }
+
 export type ReplayMessage =
   | { readonly progress: Progress }
   | { readonly report: ReplayReport }
   | { readonly failed: string }
+
+/** What each traffic process tells the demo. */
+export interface Messages {
+  './traffic.ts': LiveMessage
+  './replay.ts': ReplayMessage
+}

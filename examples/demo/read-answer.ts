@@ -40,11 +40,14 @@ export function readAnswer(answer: Answer): Standing {
   }
   expect(allowed || status === 429, `status ${status}`)
   expect(figures.length > 0, `RateLimit: ${String(headers.ratelimit)}`)
-  expect(headers['ratelimit-policy'] === policyField, `RateLimit-Policy: ${headers['ratelimit-policy']}`)
+  expect(
+    headers['ratelimit-policy'] === policyField,
+    `RateLimit-Policy: ${String(headers['ratelimit-policy'])}`,
+  )
   const tightest = allowed ? Math.min(burst, quota) : 0
   expect(
     headers['x-ratelimit-remaining'] === `${tightest}`,
-    `X-RateLimit-Remaining: ${headers['x-ratelimit-remaining']} beside RateLimit: ${String(headers.ratelimit)}`,
+    `X-RateLimit-Remaining: ${String(headers['x-ratelimit-remaining'])} beside RateLimit: ${String(headers.ratelimit)}`,
   )
   if (allowed) {
     expect(retryAfter === undefined, 'a Retry-After on an allowed request')

@@ -1,12 +1,10 @@
 // The second process of the live demo: sends the traffic of all clients, and tells its parent about each answer.
 import { createAsk } from './ask.ts'
 import { type Client, clients, createTime, type Send } from './clients.ts'
-import type { LiveMessage } from './messages.ts'
 import { readAnswer } from './read-answer.ts'
-import { tellParent } from './tell-parent.ts'
+import { serveParent, tellParent } from './tell-parent.ts'
 
 const ask = createAsk(process.argv[2] ?? '')
-const tell = tellParent<LiveMessage>()
 const start = performance.now()
 const time = createTime()
 
@@ -17,13 +15,14 @@ const senderOf =
     const sentAt = answer.sentAt - start
     const answeredAt = answer.answeredAt - start
     const seen = { client: name, ...readAnswer(answer), sentAt, answeredAt, waited }
-    void tell({ seen })
+    void tellParent({ seen })
     return seen
   }
 
+serveParent()
 try {
   await Promise.all(clients.map((client) => client.run(senderOf(client), time)))
 } catch (error) {
-  await tell({ failed: (error as Error).message })
+  await tellParent({ failed: (error as Error).message })
 }
 process.disconnect()

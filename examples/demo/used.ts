@@ -41,8 +41,7 @@ const counts: Record<PolicyName, (times: readonly number[], now: number) => numb
   burst(times, now) {
     const { refill, perMs } = promises.burst
     const since = times.map(
-      (first) =>
-        times.filter((time) => time >= first).length - (Math.max(0, now - first) * refill) / perMs,
+      (first) => times.filter((time) => time >= first).length - (Math.max(0, now - first) * refill) / perMs,
     )
     return Math.max(0, ...since)
   },

@@ -20,8 +20,9 @@ export interface UnboundPolicy {
 export interface BoundPolicy {
   readonly name: string
   readonly mode: PolicyMode
-  /** Its own algorithm's slot. */
+  /** Its own algorithm's slot, and kind. */
   readonly slot: Slot | undefined
+  readonly kind: string | undefined
   /** A slot of each kind of algorithm that it had so far: where its keys may have state. */
   readonly kinds: ReadonlyMap<string, Slot>
   /**
@@ -63,5 +64,5 @@ export function bindPolicy(
     brought.set(other, opened)
     return opened
   }
-  return { name, mode, slot: own, kinds, slotFor }
+  return { name, mode, slot: own, kind: algorithm?.kind, kinds, slotFor }
 }

@@ -12,8 +12,18 @@ const LONGEST_MS = 3660 * 86_400_000
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
   if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  return typeof value === 'object' && value !== null
+    ? `an ${Array.isArray(value) ? 'array' : 'object'}`
+    : String(value)
+}
+
+/**
+ * Refuses an option's value, and says what it must be. A value of the right type is out of range.
+ * @throws RangeError where the value is of a type that is `right`, else TypeError
+ */
+export function refuse(option: string, must: string, value: unknown, ...right: string[]): never {
+  const message = `${option} must be ${must}, got ${shown(value)}`
+  throw right.includes(typeof value) ? new RangeError(message) : new TypeError(message)
 }
 
 /**
@@ -26,10 +36,9 @@ export function wholeNumber(
   min: number = 0,
   max: number = Number.MAX_SAFE_INTEGER,
 ): number {
-  const whole = Number.isSafeInteger(value)
-  if (whole && (value as number) >= min && (value as number) <= max) return (value as number) + 0
-  const ErrorType = typeof value === 'number' ? RangeError : TypeError
-  throw new ErrorType(`${option} must be a whole number from ${min} to ${max}, got ${shown(value)}`)
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+    return (value as number) + 0
+  return refuse(option, `a whole number from ${min} to ${max}`, value, 'number')
 }
 
 /**
@@ -40,10 +49,12 @@ export function durationMs(option: string, value: unknown): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
   const ms = match ? Math.round(Number(match[1]) * UNITS[match[2] as string]! * 1e6) / 1e6 : value
   if (Number.isSafeInteger(ms) && (ms as number) >= 1 && (ms as number) <= LONGEST_MS) return ms as number
-  const ErrorType = typeof value === 'number' || typeof value === 'string' ? RangeError : TypeError
-  throw new ErrorType(
-    `${option} must be a duration of whole milliseconds from 1 ms to 10 years, ` +
-      `such as 60000 or '1m', got ${shown(value)}`,
+  return refuse(
+    option,
+    "a duration of whole milliseconds from 1 ms to 10 years, such as 60000 or '1m'",
+    value,
+    'number',
+    'string',
   )
 }
 
@@ -52,8 +63,9 @@ export function durationMs(option: string, value: unknown): number {
  * @throws TypeError when it is neither `true` nor `false`
  */
 export function flag(option: string, value: unknown, byDefault: boolean): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? byDefault
-  throw new TypeError(`${option} must be true or false, got ${shown(value)}`)
+  return value === undefined || typeof value === 'boolean'
+    ? (value ?? byDefault)
+    : refuse(option, 'true or false', value)
 }
 
 /**
@@ -61,30 +73,39 @@ export function flag(option: string, value: unknown, byDefault: boolean): boolea
  * @throws TypeError that lists them
  */
 export function oneOf<T extends string>(option: string, value: unknown, words: readonly T[]): T {
-  if (words.includes(value as T)) return value as T
-  throw new TypeError(`${option} must be one of ${words.map(shown).join(', ')}, got ${shown(value)}`)
+  return words.includes(value as T)
+    ? (value as T)
+    : refuse(option, `one of ${words.map(shown).join(', ')}`, value)
 }
 
-/** What other libraries call an option, and what to write instead. */
-const FOREIGN: Record<string, string> = {
-  windowMs: "`windowMs` is express-rate-limit's name; write `window: 60000`",
-  max: "`max` is express-rate-limit's and koa-ratelimit's name; write `limit`",
-  keyGenerator: "`keyGenerator` is express-rate-limit's name; write `key`",
-  handler: "`handler` is express-rate-limit's name; write `respond`",
-  statusCode: "`statusCode` is express-rate-limit's name; write `status`",
-  standardHeaders: "`standardHeaders` is express-rate-limit's name; write `headers`",
-  legacyHeaders: "`legacyHeaders` is express-rate-limit's name; write `headers: ['legacy']`",
-  requestPropertyName: "`requestPropertyName` is express-rate-limit's name; write `property`",
-  skipFailedRequests: "`skipFailedRequests` is express-rate-limit's name; write `refundWhen: 'failed'`",
-  skipSuccessfulRequests:
-    "`skipSuccessfulRequests` is express-rate-limit's name; write `refundWhen: 'successful'`",
-  points: "`points` is rate-limiter-flexible's name; write `limit`",
-  duration: "`duration` is koa-ratelimit's and rate-limiter-flexible's name; write `window`",
-  keyPrefix: "`keyPrefix` is rate-limiter-flexible's name; give the policy a `name` or the store a `prefix`",
-  storeClient: "`storeClient` is rate-limiter-flexible's name; write `store`",
-  db: "`db` is koa-ratelimit's name; write `store`",
-  tokensPerInterval: "`tokensPerInterval` is limiter's name; write `refill` and `per`",
-  interval: "`interval` is limiter's name; write `per`",
+/**
+ * The value, if it is a function.
+ * @throws TypeError
+ */
+export function functionOf<T>(option: string, value: T): T {
+  return typeof value === 'function' ? value : refuse(option, 'a function', value)
+}
+
+const EXPRESS = 'express-rate-limit'
+const FLEXIBLE = 'rate-limiter-flexible'
+
+/** Other libraries' names of options: whose they are, and what to write instead. */
+const THEIR_NAMES: Record<string, readonly [library: string, ours: string]> = {
+  windowMs: [EXPRESS, 'window: 60000'],
+  max: [EXPRESS, 'limit'],
+  keyGenerator: [EXPRESS, 'key'],
+  handler: [EXPRESS, 'respond'],
+  statusCode: [EXPRESS, 'status'],
+  standardHeaders: [EXPRESS, 'headers'],
+  legacyHeaders: [EXPRESS, 'headers'],
+  requestPropertyName: [EXPRESS, 'property'],
+  points: [FLEXIBLE, 'limit'],
+  duration: [FLEXIBLE, 'window'],
+  keyPrefix: [FLEXIBLE, 'name'],
+  storeClient: [FLEXIBLE, 'store'],
+  db: ['koa-ratelimit', 'store'],
+  tokensPerInterval: ['limiter', 'refill'],
+  interval: ['limiter', 'per'],
 }
 
 /**
@@ -92,29 +113,24 @@ const FOREIGN: Record<string, string> = {
  * @throws TypeError with a hint: what another library's option is called here, or the nearest known name
  */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${owner} takes an object of options, got ${shown(options)}`)
-  }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
-    const near = known.find((candidate) => isNear(name, candidate))
-    const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined
-    const hint = foreign ?? (near ? `did you mean \`${near}\`?` : `known options: ${known.join(', ')}`)
-    throw new TypeError(`${owner} has no option ${shown(name)}: ${hint}`)
-  }
+  if (typeof options !== 'object' || options === null)
+    refuse(`what ${owner} takes`, 'an object of options', options)
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const near = known.find((name) => isNear(unknown.toLowerCase(), name.toLowerCase()))
+  const [library, ours] = Object.hasOwn(THEIR_NAMES, unknown) ? (THEIR_NAMES[unknown] ?? []) : []
+  const hint = library
+    ? `\`${unknown}\` is ${library}'s name; write \`${ours}\``
+    : near && `did you mean \`${near}\`?`
+  throw new TypeError(`${owner} has no option ${shown(unknown)}: ${hint ?? `it has ${known.join(', ')}`}`)
 }
 
-/** Whether two names differ by case, by one letter added, dropped or changed, or by two letters swapped. */
-function isNear(typed: string, known: string): boolean {
-  const a = typed.toLowerCase()
-  const b = known.toLowerCase()
+/** Whether two names differ by a letter, or by two beside each other. */
+function isNear(a: string, b: string): boolean {
+  const length = Math.max(a.length, b.length)
   let head = 0
-  while (head < a.length && a[head] === b[head]) head++
-  const [restA, restB] = [a.slice(head), b.slice(head)]
-  return (
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    restA.slice(1) === restB.slice(1) ||
-    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
-  )
+  while (head < length && a[head] === b[head]) head++
+  let tail = 0
+  while (tail < length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++
+  return length - head - tail <= Math.min(2, head + tail)
 }

@@ -14,9 +14,8 @@ export function claimNames(store: Store, names: readonly string[], shared: boole
   const clash = shared ? undefined : names.find((name) => taken.has(name))
   if (clash !== undefined) {
     throw new Error(
-      `another limiter on this store has a policy named '${clash}': give this one a name or its store a prefix of ` +
-        'its own; or say { shared: true } if both are to count together. ' +
-        'A limiter that is made anew for each request belongs outside of the request handler',
+      `another limiter on this store has a policy named '${clash}': give it a name or a prefix, or say { shared: true } ` +
+        'if both count together; make a limiter once, not for each request',
     )
   }
   for (const name of names) taken.set(name, (taken.get(name) ?? 0) + 1)

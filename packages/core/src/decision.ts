@@ -1,5 +1,7 @@
 import type { Decision, PolicyDecision, PolicyMode } from './algorithm.ts'
-import type { Charge, ChargeKind, Ruling, Slot } from './store.ts'
+import type { BoundPolicy } from './bound-policies.ts'
+import { refuse, wholeNumber } from './check.ts'
+import type { Charge, Ruling, Slot } from './store.ts'
 
 /** A charge with what its decision tells beside the store's answer. */
 export interface PolicyCall extends Charge {
@@ -8,14 +10,22 @@ export interface PolicyCall extends Charge {
   readonly asked: number
 }
 
-/** A call for one policy, to be answered by the store. Written out whole: copying parts of objects is slow. */
+/**
+ * One policy's part of a call, to be answered by the store.
+ * @throws TypeError, RangeError for a key that is not text or empty, and for a cost that is no whole number from 0
+ */
 export function policyCall(
+  { name, mode }: BoundPolicy,
   slot: Slot,
-  mode: PolicyMode,
-  kind: ChargeKind,
   key: string,
   cost: number,
+  ask: boolean,
 ): PolicyCall {
+  if (typeof key !== 'string' || key === '')
+    refuse(`the key for policy '${name}'`, 'text that is not empty', key)
+  wholeNumber('cost', cost)
+  const kind = ask ? 'ask' : mode === 'shadow' ? 'shadow' : 'take'
+  // Written out whole: copying the parts of an object costs more than a decision.
   return {
     slot,
     key,
@@ -41,6 +51,9 @@ function policyDecision(call: PolicyCall): PolicyDecision {
   return { name, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
 }
 
+/** Stands in where no policy applied. */
+const NOBODY = { name: undefined, limit: Infinity, used: 0, remaining: Infinity, resetMs: 0, retryAfterMs: 0 }
+
 /** The decision of a call, from the answers that the store filled in. */
 export function decisionOf(calls: readonly PolicyCall[], allowed: boolean, { at, source }: Ruling): Decision {
   const policies: PolicyDecision[] = []
@@ -50,11 +63,7 @@ export function decisionOf(calls: readonly PolicyCall[], allowed: boolean, { at,
     policies.push(policy)
     if (policy.mode === 'enforce' && (told === undefined || comesBefore(policy, told))) told = policy
   }
-  if (told === undefined) {
-    const none = { policy: undefined, limit: Infinity, used: 0, remaining: Infinity, resetMs: 0 }
-    return { allowed, retryAfterMs: 0, ...none, policies, source, at }
-  }
-  const { name: policy, limit, used, remaining, resetMs, retryAfterMs } = told
+  const { name: policy, limit, used, remaining, resetMs, retryAfterMs } = told ?? NOBODY
   return { allowed, retryAfterMs, policy, limit, used, remaining, resetMs, policies, source, at }
 }
 

@@ -19,7 +19,7 @@ export type {
   LimiterSettings,
   PolicyInfo,
 } from './limiter-types.ts'
-export type { PolicyList, PolicyOptions, ShortForm } from './policies.ts'
+export type { PolicyAlgorithm, PolicyList, PolicyOptions } from './policies.ts'
 export type { Charge, ChargeKind, In, Mode, Ruling, Slot, Store } from './store.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
 export type { Evicted } from './stores/memory-tables.ts'

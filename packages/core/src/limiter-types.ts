@@ -1,6 +1,6 @@
 import type { Decision, PolicyMode } from './algorithm.ts'
 import type { PolicyReset } from './bound-policies.ts'
-import type { PolicyList, ShortForm } from './policies.ts'
+import type { PolicyList, PolicyOptions } from './policies.ts'
 import type { In, Mode, Store } from './store.ts'
 import type { CostOptions, PolicyCharge, Target } from './targets.ts'
 
@@ -10,7 +10,10 @@ export interface LimiterEvents {
   policyReset?: (event: PolicyReset) => void
 }
 
-export interface LimiterSettings<M extends Mode> {
+/** The names of `LimiterSettings`. */
+export const SETTINGS: readonly string[] = ['store', 'shared', 'on']
+
+export interface LimiterSettings<M extends Mode = Mode> {
   /** Where the state is kept. Default: a `memoryStore()` of its own. */
   store?: Store<M>
   /** `true`: another limiter on the same store may have policies of the same names, and both count together. */
@@ -19,7 +22,7 @@ export interface LimiterSettings<M extends Mode> {
 }
 
 /** Policies, in a list or in short. */
-export type LimiterPolicies<Name extends string> = PolicyList<Name> | ShortForm
+export type LimiterPolicies<Name extends string> = PolicyList<Name> | PolicyOptions<Name>
 
 export type LimiterOptions<M extends Mode, Name extends string> = LimiterSettings<M> & LimiterPolicies<Name>
 

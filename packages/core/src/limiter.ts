@@ -1,19 +1,24 @@
-import type { Decision, PolicyMode } from './algorithm.ts'
+import type { Decision } from './algorithm.ts'
 import { type BoundPolicy, bindPolicy, type UnboundPolicy } from './bound-policies.ts'
-import { flag, knownOptions, shown } from './check.ts'
+import { flag, functionOf, knownOptions, refuse, shown } from './check.ts'
 import { claimNames } from './claims.ts'
 import { decisionOf, type PolicyCall, policyCall } from './decision.ts'
 import { chargeOf, hold } from './held.ts'
-import type { Held, Limiter, LimiterOptions, LimiterSettings, PolicyInfo } from './limiter-types.ts'
+import {
+  type Held,
+  type Limiter,
+  type LimiterOptions,
+  type LimiterSettings,
+  type PolicyInfo,
+  SETTINGS,
+} from './limiter-types.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
-import { parsePolicies } from './policies.ts'
+import { limiterPolicies } from './policies.ts'
 import { createReceipts } from './receipts.ts'
-import type { In, Mode, Ruling, Slot, Store } from './store.ts'
+import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { checkedKey, checkedUnits, type PolicyCharge, policyCharges, type Target } from './targets.ts'
-
-const SETTINGS = ['store', 'shared', 'on']
+import { byPolicy, type Cost, type Target } from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -26,7 +31,7 @@ const SETTINGS = ['store', 'shared', 'on']
 export function createLimiter<M extends Mode = 'sync', const Name extends string = 'default'>(
   options: LimiterOptions<M, Name>,
 ): Limiter<M, Name> {
-  return limiterOf(parsePolicies('createLimiter', options, SETTINGS), options)
+  return limiterOf(limiterPolicies('createLimiter', options, SETTINGS), options)
 }
 
 /** A limiter of policies that were checked; those without an algorithm need one in each `decide`. */
@@ -34,81 +39,73 @@ export function limiterOf<M extends Mode, Name extends string>(
   unbound: readonly UnboundPolicy[],
   { store: given, shared, on = {} }: LimiterSettings<M>,
 ): Limiter<M, Name> {
-  const store = checkedStore(given) ?? (memoryStore() as Store as Store<M>)
+  if (given !== undefined && typeof given?.take !== 'function')
+    refuse('store', 'a store such as memoryStore()', given)
   knownOptions('on', on, ['policyReset'])
+  const onReset = on.policyReset && functionOf('on.policyReset', on.policyReset)
   const mayShare = flag('shared', shared, false)
+  const store = given ?? (memoryStore() as Store as Store<M>)
+  const isSync = store.mode === 'sync'
 
   let policies: ReadonlyMap<string, BoundPolicy> = new Map()
+  let bound: readonly BoundPolicy[] = []
   let infos: readonly PolicyInfo<Name>[] = []
-  let only: { slot: Slot; mode: PolicyMode } | undefined
-  const one: PolicyCall[] = []
   let release = (): void => undefined
-  let closed = false
+  let isClosed = false
   const receipts = createReceipts(() => policies)
   const held = new Set<() => MaybePromise<void>>()
   bind(unbound)
   let watched = given === undefined ? watchUse([...policies.keys()].join(', ')) : undefined
 
   function bind(list: readonly UnboundPolicy[]): void {
-    const names = list.map(({ name }) => name)
     release()
-    release = claimNames(store, names, mayShare)
+    release = claimNames(
+      store,
+      list.map(({ name }) => name),
+      mayShare,
+    )
+    bound = list.map((policy) => bindPolicy(store, policy, policies.get(policy.name), onReset))
     const before = policies
-    policies = new Map(
-      list.map((policy) => [policy.name, bindPolicy(store, policy, before.get(policy.name), on.policyReset)]),
-    )
-    infos = [...policies.values()].map(infoOf<Name>)
-    const [first] = policies.values()
-    only =
-      first?.slot !== undefined && policies.size === 1 ? { slot: first.slot, mode: first.mode } : undefined
-    const sameKinds = [...before].every(
-      ([name, { slot }]) => slot?.algorithm.kind === policies.get(name)?.slot?.algorithm.kind,
-    )
-    if (!sameKinds) receipts.noteAll(before)
+    policies = new Map(bound.map((policy) => [policy.name, policy]))
+    infos = bound.map(infoOf<Name>)
+    if ([...before.values()].some(({ name, kind }) => kind !== policies.get(name)?.kind))
+      receipts.noteAll(before)
   }
 
   /** Counts a use, and refuses it once closed. */
   function use(): void {
-    if (closed) throw new Error('this limiter is closed: make a new one')
+    if (isClosed) throw new Error('this limiter is closed: make a new one')
     if (watched !== undefined && !watched()) watched = undefined
   }
 
-  function callOf({ policy: name, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {
+  function named(name: string): BoundPolicy {
     const policy = policies.get(name)
     if (policy === undefined) throw new TypeError(`no policy is named ${shown(name)}`)
-    const kind = ask ? 'ask' : policy.mode === 'shadow' ? 'shadow' : 'take'
-    return policyCall(policy.slotFor(algorithm), policy.mode, kind, checkedKey(name, key), checkedUnits(cost))
+    return policy
   }
 
-  function decide(charges: readonly PolicyCharge[], ask: boolean): MaybePromise<Decision> {
-    use()
-    const calls: PolicyCall[] = []
-    for (const charge of charges) calls.push(callOf(charge, ask))
-    refuseTwins(calls)
-    return decideCalls(calls, ask)
+  /** The policies that apply to a target, each with its key. */
+  function keysOf(target: Target<string>): (readonly [policy: BoundPolicy, key: string])[] {
+    const keyOf = byPolicy('key', target, (name) => policies.has(name))
+    return bound.flatMap((policy) => {
+      const key = keyOf(policy.name)
+      return key === undefined ? [] : [[policy, key] as const]
+    })
   }
 
-  /** A take by the only policy there is, without any list made: most limiters and most calls are this. */
-  function takeOnly(slot: Slot, mode: PolicyMode, key: string, cost: number): MaybePromise<Decision> {
-    use()
-    const call = policyCall(
-      slot,
-      mode,
-      mode === 'shadow' ? 'shadow' : 'take',
-      checkedKey(slot.name, key),
-      checkedUnits(cost),
+  function callsOf(target: Target<string>, cost: Cost<string> | undefined, ask: boolean): PolicyCall[] {
+    const costOf = byPolicy('cost', cost ?? 1, (name) => policies.has(name))
+    return keysOf(target).map(([policy, key]) =>
+      policyCall(policy, policy.slotFor(undefined), key, costOf(policy.name) ?? 1, ask),
     )
-    if (store.mode !== 'sync') return decideCalls([call], false)
-    // A synchronous store has answered when it returns, and nobody else has seen the list.
-    one[0] = call
-    return decided(one, false, store.take(one) as Ruling)
   }
 
-  function decideCalls(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
+  function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
+    use()
     const ruling = store.take(calls)
-    return store.mode === 'sync'
+    return isSync
       ? decided(calls, ask, ruling as Ruling)
-      : (ruling as Promise<Ruling>).then((answer) => decided(calls, ask, answer))
+      : after(ruling, (answer) => decided(calls, ask, answer))
   }
 
   function decided(calls: readonly PolicyCall[], ask: boolean, ruling: Ruling): Decision {
@@ -119,74 +116,67 @@ export function limiterOf<M extends Mode, Name extends string>(
     return decision
   }
 
-  function holdSlots(decision: Decision): () => MaybePromise<void> {
+  const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
+    all([...kinds.values()].map((slot) => store.forget(slot, key)))
+
+  function holdSlots(decision: Decision): Held<M> {
     const slots = receipts.charged(decision).filter(({ slot }) => slot.algorithm.kind === 'concurrency')
     const free = hold(store, slots, decision.at)
     held.add(free)
-    return () => {
+    const released = (): MaybePromise<void> => {
       held.delete(free)
       return free()
     }
-  }
-
-  function forget(name: string, key: string | undefined): MaybePromise<unknown> {
-    const slots = [...(policies.get(name)?.kinds.values() ?? [])]
-    return all(slots.map((slot) => store.forget(slot, key)))
-  }
-
-  function targetCharges(target: Target<string>, cost: Parameters<typeof policyCharges>[2]): PolicyCharge[] {
-    return policyCharges([...policies.keys()], target, cost)
+    return { decision, release: () => give(released()) }
   }
 
   /** Every answer comes the way that the store's answers come. */
-  const give = <T>(value: MaybePromise<T>): In<M, T> => value as In<M, T>
-  const nothing = (value: MaybePromise<unknown>): In<M, void> => give(after(value, () => undefined))
-  const heldOf = (decision: Decision): Held<M> => {
-    const free = holdSlots(decision)
-    return { decision, release: () => give(free()) }
-  }
+  const give = <T>(value: MaybePromise<T>): In<M, T> => (isSync ? value : Promise.resolve(value)) as In<M, T>
+  const done = (value: MaybePromise<unknown>): In<M, void> => give(after(value, () => undefined))
 
   return {
     store,
     get policies() {
       return infos
     },
-    take(target, options) {
-      const cost = options?.cost ?? 1
-      if (only !== undefined && typeof target === 'string' && typeof cost === 'number') {
-        return give(takeOnly(only.slot, only.mode, target, cost))
-      }
-      return give(decide(targetCharges(target, cost), false))
+    take: (target, options) => give(run(callsOf(target, options?.cost, false), false)),
+    peek: (target, options) => give(run(callsOf(target, options?.cost, true), true)),
+    decide(charges) {
+      const calls = charges.map(({ policy: name, key, cost = 1, algorithm }) => {
+        const policy = named(name)
+        return policyCall(policy, policy.slotFor(algorithm), key, cost, false)
+      })
+      refuseTwins(calls)
+      return give(run(calls, false))
     },
-    decide: (charges) => give(decide(charges, false)),
-    peek: (target, options) => give(decide(targetCharges(target, options?.cost), true)),
     refund(decision, options) {
       use()
-      const back = receipts.refundable(decision, options?.cost).filter(({ cost }) => cost > 0)
-      if (back.length === 0) return nothing(store.mode === 'sync' ? undefined : Promise.resolve())
-      return nothing(store.take(back.map((receipt) => chargeOf('refund', receipt, decision.at))))
+      const back = receipts.refundable(decision, options?.cost)
+      const refunds = back.map((receipt) => chargeOf('refund', receipt, decision.at))
+      return done(refunds.length > 0 ? store.take(refunds) : undefined)
     },
     reset(target) {
-      const parts = isDecision(target)
-        ? target.policies.map(({ name, key }) => ({ policy: name, key }))
-        : targetCharges(target, 0)
-      return nothing(all(parts.map(({ policy, key }) => forget(policy, key))))
+      const isDecision = typeof target === 'object' && Array.isArray((target as Decision).policies)
+      const parts = isDecision
+        ? (target as Decision).policies.map(({ name, key }) => [named(name), key] as const)
+        : keysOf(target as Target<string>)
+      return done(all(parts.map(([policy, key]) => forget(policy, key))))
     },
-    resetAll: () => nothing(all([...policies.keys()].map((name) => forget(name, undefined)))),
+    resetAll: () => done(all(bound.map((policy) => forget(policy, undefined)))),
     acquire(target, options) {
-      if (![...policies.values()].some(({ slot }) => slot?.algorithm.kind === 'concurrency')) {
+      if (!bound.some(({ kind }) => kind === 'concurrency')) {
         throw new TypeError('acquire() needs a policy with concurrency({ limit, ttl })')
       }
-      return give(after(decide(targetCharges(target, options?.cost), false), heldOf))
+      return give(after(run(callsOf(target, options?.cost, false), false), holdSlots))
     },
-    hold: heldOf,
+    hold: holdSlots,
     update(next) {
       use()
-      bind(parsePolicies('update', next, []))
+      bind(limiterPolicies('update', next, []))
     },
     async close() {
-      if (closed) return
-      closed = true
+      if (isClosed) return
+      isClosed = true
       release()
       await all([...held].map((free) => free()))
       if (given === undefined) await store.close?.()
@@ -194,29 +184,17 @@ export function limiterOf<M extends Mode, Name extends string>(
   }
 }
 
-function infoOf<Name extends string>({ name, mode, slot }: BoundPolicy): PolicyInfo<Name> {
-  const { limit, windowMs, kind } = slot?.algorithm ?? {}
+function infoOf<Name extends string>({ name, mode, slot, kind }: BoundPolicy): PolicyInfo<Name> {
+  const { limit, windowMs } = slot?.algorithm ?? {}
   return { name: name as Name, mode, limit, windowMs, kind }
-}
-
-function isDecision(value: object | string): value is Decision {
-  return typeof value === 'object' && Array.isArray((value as Decision).policies)
 }
 
 /** One key of one policy can be charged only once in a call: both charges would be looked at side by side. */
 function refuseTwins(calls: readonly PolicyCall[]): void {
-  for (let index = 1; index < calls.length; index++) {
-    const { slot, key } = calls[index] as PolicyCall
-    const twin = calls.findIndex((call) => call.slot.name === slot.name && call.key === key)
-    if (twin === index) continue
+  calls.forEach(({ slot, key }, index) => {
+    if (calls.findIndex((call) => call.slot.name === slot.name && call.key === key) === index) return
     throw new TypeError(
       `policy ${shown(slot.name)} is charged twice in one call for the same key: add up the costs`,
     )
-  }
-}
-
-function checkedStore<M extends Mode>(store: Store<M> | undefined): Store<M> | undefined {
-  if (store === undefined || (typeof store?.take === 'function' && typeof store.open === 'function'))
-    return store
-  throw new TypeError(`store must be a store such as memoryStore(), got ${shown(store)}`)
+  })
 }

@@ -27,9 +27,7 @@ export function watchUse(policies: string): () => boolean {
     usedOnce.set(policies, count)
     if (count === SUSPICIOUS) {
       warnOnce(
-        'made-per-request',
-        `a limiter (policies: ${policies}) is made anew for each request, so it never limits; ` +
-          'make it once, outside of the request handler',
+        `a limiter (${policies}) is made anew for each request, so it never limits: make it once, outside of the handler`,
       )
     }
     return true

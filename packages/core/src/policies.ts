@@ -1,13 +1,25 @@
 import type { Algorithm, PolicyMode } from './algorithm.ts'
-import { slidingWindow } from './algorithms/sliding-window.ts'
-import { type Duration, knownOptions, oneOf, shown } from './check.ts'
+import { weightedSlidingWindow } from './algorithms/sliding-window-weighted.ts'
+import type { UnboundPolicy } from './bound-policies.ts'
+import { type Duration, durationMs, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
 
-/** One named limit of a limiter. */
-export interface PolicyOptions<Name extends string = string> {
-  /** Tells the policy from the others in keys, headers and decisions: 1 to 100 printable ASCII characters. */
-  name: Name
-  /** How to count: `tokenBucket(...)`, `slidingWindow(...)` and so on. */
-  algorithm: Algorithm
+/** How a policy counts: by an algorithm of your choice, or `limit` units per `window` in a sliding window. */
+export type PolicyAlgorithm =
+  | {
+      /** `tokenBucket(...)`, `slidingWindow(...)` and so on. */
+      algorithm: Algorithm
+    }
+  | {
+      /** Units per window. A whole number from 0. */
+      limit: number
+      /** How long the window is, from 1 ms to 10 years. */
+      window: Duration
+    }
+
+/** One limit of a limiter. */
+export type PolicyOptions<Name extends string = string> = PolicyAlgorithm & {
+  /** Tells the policy from others in keys, headers and decisions: 1 to 100 printable ASCII characters. Default `'default'`. */
+  name?: Name
   /** `'enforce'` (default), or `'shadow'`: counts and reports, never refuses. */
   mode?: PolicyMode
 }
@@ -17,15 +29,7 @@ export interface PolicyList<Name extends string> {
   policies: readonly PolicyOptions<Name>[]
 }
 
-/** One policy named `'default'`: a sliding window, or an algorithm of your choice. */
-export type ShortForm =
-  | {
-      /** Units per window. A whole number from 0. */
-      limit: number
-      /** How long the window is, from 1 ms to 10 years. */
-      window: Duration
-    }
-  | { algorithm: Algorithm }
+export const POLICY_OPTIONS: readonly string[] = ['name', 'algorithm', 'limit', 'window', 'mode']
 
 /** The methods by which a value is known to be an algorithm, whoever wrote it. */
 const METHODS = ['args', 'fresh', 'adopt', 'look', 'charge', 'refund', 'ttlMs', 'encode', 'decode'] as const
@@ -36,60 +40,76 @@ const METHODS = ['args', 'fresh', 'adopt', 'look', 'charge', 'refund', 'ttlMs', 
  */
 export function checkedAlgorithm(option: string, value: unknown): Algorithm {
   const algorithm = value as Partial<Algorithm> | undefined | null
-  if (typeof algorithm?.kind === 'string' && METHODS.every((name) => typeof algorithm[name] === 'function')) {
-    return value as Algorithm
-  }
-  throw new TypeError(`${option} must be an algorithm such as tokenBucket({ ... }), got ${shown(value)}`)
+  return typeof algorithm?.kind === 'string' && METHODS.every((name) => typeof algorithm[name] === 'function')
+    ? (value as Algorithm)
+    : refuse(option, 'an algorithm such as tokenBucket({ ... })', value)
 }
 
+/** A policy's options, before they are checked. */
+type Unchecked = Partial<Record<'name' | 'mode' | 'algorithm' | 'limit' | 'window', unknown>>
+
 /**
- * The name, if a key and a header can carry it.
- * @throws TypeError
+ * A policy's algorithm. `at` is where its options stand, for messages.
+ * @throws TypeError, RangeError
  */
-export function checkedName(option: string, value: unknown): string {
-  if (typeof value === 'string' && /^[\x20-\x7e]{1,100}$/.test(value)) return value
-  throw new TypeError(`${option} must be 1 to 100 printable ASCII characters, got ${shown(value)}`)
+export function ownAlgorithm({ algorithm, limit, window }: Unchecked, at: string): Algorithm {
+  if (algorithm === undefined) {
+    return weightedSlidingWindow(wholeNumber(`${at}limit`, limit), durationMs(`${at}window`, window))
+  }
+  if (limit === undefined && window === undefined) return checkedAlgorithm(`${at}algorithm`, algorithm)
+  throw new TypeError(
+    `${at}algorithm and ${at}limit exclude each other: give an algorithm, or limit and window`,
+  )
+}
+
+/** A policy without its algorithm. `at` is where its options stand, for messages. */
+export function namedPolicy({ name = 'default', mode = 'enforce' }: Unchecked, at: string): UnboundPolicy {
+  return {
+    // Keys and header fields have to carry it.
+    name:
+      typeof name === 'string' && /^[\x20-\x7e]{1,100}$/.test(name)
+        ? name
+        : refuse(`${at}name`, '1 to 100 printable ASCII characters', name),
+    mode: oneOf(`${at}mode`, mode, ['enforce', 'shadow']),
+  }
 }
 
 /**
- * The policies that a list or a short form means. `known` are the other options that the caller takes.
+ * The policies that options say in a list, or in short for one. `known` are the options of one policy.
  * @throws TypeError, RangeError for what is missing, unknown, out of range, or there twice
  */
-export function parsePolicies(owner: string, options: object, known: readonly string[]): PolicyOptions[] {
-  knownOptions(owner, options, [...known, 'policies', 'limit', 'window', 'algorithm'])
-  const { policies, algorithm, limit, window } = options as Partial<
-    PolicyList<string> & Record<'algorithm' | 'limit' | 'window', unknown>
-  >
-  const short = algorithm !== undefined || limit !== undefined || window !== undefined
-  if (policies !== undefined && short) {
-    throw new TypeError(`${owner} takes either policies, or one limit and window, or one algorithm: not both`)
-  }
-  if (policies !== undefined) return policyList(policies)
-  if (algorithm !== undefined && (limit !== undefined || window !== undefined)) {
-    throw new TypeError(`${owner} takes either an algorithm or a limit and window: not both`)
-  }
-  if (algorithm !== undefined)
-    return [{ name: 'default', algorithm: checkedAlgorithm('algorithm', algorithm) }]
-  if (!short) {
-    throw new TypeError(`${owner} needs a limit, such as { limit: 100, window: '1m' }, or a list of policies`)
-  }
-  return [
-    { name: 'default', algorithm: slidingWindow({ limit: limit as number, window: window as Duration }) },
-  ]
+export function parsePolicies<T>(
+  options: Unchecked & { policies?: unknown },
+  known: readonly string[],
+  parse: (policy: Unchecked, at: string) => T & { name: string },
+): T[] {
+  const { policies } = options
+  if (policies === undefined) return [parse(options, '')]
+  const clash = known.find((name) => name in options)
+  if (clash !== undefined)
+    throw new TypeError(`policies and ${clash} exclude each other: say it in each policy`)
+  if (!Array.isArray(policies) || policies.length === 0)
+    refuse('policies', 'a list of at least one policy', policies)
+  const seen = new Set<string>()
+  return (policies as Unchecked[]).map((policy, index) => {
+    knownOptions(`policies[${index}]`, policy, known)
+    const parsed = parse(policy, `policies[${index}].`)
+    if (seen.has(parsed.name))
+      throw new TypeError(`policies[${index}].name: ${shown(parsed.name)} is there already`)
+    seen.add(parsed.name)
+    return parsed
+  })
 }
 
-function policyList(policies: unknown): PolicyOptions[] {
-  if (!Array.isArray(policies) || policies.length === 0) {
-    throw new TypeError(`policies must be a list of at least one { name, algorithm }, got ${shown(policies)}`)
-  }
-  const seen = new Set<string>()
-  return policies.map((policy: PolicyOptions, index) => {
-    const path = `policies[${index}]`
-    knownOptions(path, policy, ['name', 'algorithm', 'mode'])
-    const name = checkedName(`${path}.name`, policy.name)
-    if (seen.has(name)) throw new TypeError(`${path}.name must not be there twice, got ${shown(name)} again`)
-    seen.add(name)
-    const mode = oneOf(`${path}.mode`, policy.mode ?? 'enforce', ['enforce', 'shadow'])
-    return { name, mode, algorithm: checkedAlgorithm(`${path}.algorithm`, policy.algorithm) }
-  })
+/** The policies of a limiter, from its options. */
+export function limiterPolicies(
+  owner: string,
+  options: object,
+  settings: readonly string[],
+): UnboundPolicy[] {
+  knownOptions(owner, options, [...settings, 'policies', ...POLICY_OPTIONS])
+  return parsePolicies(options, POLICY_OPTIONS, (policy, at) => ({
+    ...namedPolicy(policy, at),
+    algorithm: ownAlgorithm(policy, at),
+  }))
 }

@@ -2,7 +2,7 @@ import type { Decision } from './algorithm.ts'
 import type { BoundPolicy } from './bound-policies.ts'
 import type { PolicyCall } from './decision.ts'
 import type { Slot } from './store.ts'
-import type { Cost } from './targets.ts'
+import { byPolicy, type Cost } from './targets.ts'
 
 /** What one policy of a decision was charged. */
 export interface Receipt {
@@ -64,9 +64,10 @@ export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>):
     refundable(decision, cost) {
       if (refunded.has(decision)) return []
       refunded.add(decision)
-      return charged(decision).map((receipt) => {
-        const asked = typeof cost === 'object' ? cost[receipt.slot.name] : cost
-        return { ...receipt, cost: Math.min(receipt.cost, asked ?? receipt.cost) }
+      const costOf = byPolicy('cost', cost ?? Infinity, (name) => current().has(name))
+      return charged(decision).flatMap((receipt) => {
+        const back = Math.min(receipt.cost, costOf(receipt.slot.name) ?? Infinity)
+        return back > 0 ? [{ ...receipt, cost: back }] : []
       })
     },
   }

@@ -1,5 +1,5 @@
 import type { Algorithm } from './algorithm.ts'
-import { shown, wholeNumber } from './check.ts'
+import { refuse, shown } from './check.ts'
 
 /** The key to charge: one for every policy, or one for each; a policy without a key does not apply. */
 export type Target<Name extends string> = string | { readonly [N in Name]?: string | undefined }
@@ -24,51 +24,17 @@ export interface PolicyCharge<Name extends string = string> {
 }
 
 /**
- * The key, if it is one.
- * @throws TypeError
+ * What a target or a cost says for each policy, as a function of the policy's name.
+ * @throws TypeError for what is neither one value for all nor an object of the policies' names
  */
-export function checkedKey(policy: string, key: unknown): string {
-  if (typeof key === 'string' && key !== '') return key
-  throw new TypeError(`the key for policy '${policy}' must be text that is not empty, got ${shown(key)}`)
-}
-
-/**
- * The cost, if it is one. A cost that is not is told apart before any message is built: this is on every path.
- * @throws TypeError, RangeError
- */
-export function checkedUnits(cost: unknown): number {
-  return Number.isSafeInteger(cost) && (cost as number) >= 0 ? (cost as number) : wholeNumber('cost', cost)
-}
-
-/**
- * What a target and a cost mean for each policy.
- * @throws TypeError, RangeError for keys and costs that are none, and for names of no policy
- */
-export function policyCharges(
-  names: readonly string[],
-  target: Target<string>,
-  cost: Cost<string> = 1,
-): PolicyCharge[] {
-  if (typeof target !== 'string') checkNames('keys', target, names)
-  if (typeof cost === 'object') checkNames('cost', cost, names)
-  const charges: PolicyCharge[] = []
-  for (const name of names) {
-    const key = typeof target === 'string' ? target : target[name]
-    if (key === undefined) continue
-    const units = typeof cost === 'object' && cost !== null ? (cost[name] ?? 1) : cost
-    charges.push({ policy: name, key: checkedKey(name, key), cost: checkedUnits(units) })
-  }
-  return charges
-}
-
-function checkNames(what: string, record: object | null, names: readonly string[]): void {
-  if (typeof record !== 'object' || record === null) {
-    throw new TypeError(`a key must be text, or an object with one key for each policy, got ${shown(record)}`)
-  }
-  for (const name of Object.keys(record)) {
-    if (names.includes(name)) continue
-    throw new TypeError(
-      `${what}: no policy is named ${shown(name)}, there are ${names.map(shown).join(', ')}`,
-    )
-  }
+export function byPolicy<T extends string | number>(
+  what: string,
+  value: T | { readonly [name: string]: T | undefined },
+  isKnown: (name: string) => boolean,
+): (name: string) => T | undefined {
+  if (typeof value !== 'object') return () => value
+  if (value === null) return refuse(what, 'one for all policies, or an object with one for each', value)
+  const unknown = Object.keys(value).find((name) => !isKnown(name))
+  if (unknown !== undefined) throw new TypeError(`${what}: no policy is named ${shown(unknown)}`)
+  return (name) => value[name]
 }

@@ -1,8 +1,8 @@
 const told = new Set<string>()
 
 /** Tells the operator once a process. Nothing secret goes into a warning. */
-export function warnOnce(id: string, text: string): void {
-  if (told.has(id)) return
-  told.add(id)
+export function warnOnce(text: string): void {
+  if (told.has(text)) return
+  told.add(text)
   console.warn(`[sluice] ${text}`)
 }

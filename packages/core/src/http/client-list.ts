@@ -1,4 +1,4 @@
-import { shown } from '../check.ts'
+import { refuse } from '../check.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { createCidrMatcher } from './address.ts'
 import type { RequestView } from './framework.ts'
@@ -16,9 +16,7 @@ export function clientList<Args extends readonly unknown[]>(
   if (list === undefined) return undefined
   if (typeof list === 'function') return (args) => list(...args)
   if (!Array.isArray(list)) {
-    throw new TypeError(
-      `${option} must be a list of addresses and CIDR ranges, or a function, got ${shown(list)}`,
-    )
+    refuse(option, 'a list of addresses and CIDR ranges, or a function', list)
   }
   const matches = createCidrMatcher(option, list)
   return (args) => matches(view.address(args))

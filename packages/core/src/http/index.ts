@@ -1,3 +1,15 @@
+export {
+  type CaseApp,
+  type CaseLimiter,
+  type CaseOptions,
+  type CaseRequest,
+  type CaseResponse,
+  type HttpCase,
+  httpCases,
+  type OpenApp,
+  type OpenedApp,
+  type ReadHeader,
+} from './cases.ts'
 export type { Framework, KeyOption, RequestKey, RequestView } from './framework.ts'
 export { createHttpLimiter, type HttpLimiter, type Outcome } from './gate.ts'
 export type { HeaderFormat, HeadersOption, ResponseHeaders } from './headers.ts'

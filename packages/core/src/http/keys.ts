@@ -1,4 +1,4 @@
-import { knownOptions, oneOf, shown, wholeNumber } from '../check.ts'
+import { functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
 import { after, all, type MaybePromise } from '../maybe-promise.ts'
 import { ipKey } from './address.ts'
 import type { KeyOption, RequestKey, RequestView } from './framework.ts'
@@ -36,7 +36,7 @@ export function byIp<Args extends readonly unknown[]>(options: ByIpOptions<Args>
   const ipv6Prefix = wholeNumber('ipv6Prefix', options.ipv6Prefix ?? 56, 1, 128)
   const unknown = oneOf('unknown', options.unknown ?? 'error', ['error', 'one-bucket'])
   const { connInfo } = options
-  if (connInfo !== undefined) checkFunction('connInfo', connInfo)
+  if (connInfo !== undefined) functionOf('connInfo', connInfo)
   return {
     keyOf(view, args) {
       const address = view.address(args, connInfo?.(...args).remote.address)
@@ -53,7 +53,7 @@ export function byIp<Args extends readonly unknown[]>(options: ByIpOptions<Args>
  */
 export function byHeader<Args extends readonly unknown[]>(name: string): RequestKey<Args> {
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    throw new TypeError(`byHeader takes the name of a header, got ${shown(name)}`)
+    refuse('the name that byHeader takes', 'that of a header', name, 'string')
   }
   const field = name.toLowerCase()
   return {
@@ -83,7 +83,7 @@ export function byBearer<Args extends readonly unknown[]>(): RequestKey<Args> {
 export function byUser<Args extends readonly unknown[]>(
   user: (...args: Args) => MaybePromise<string | number | null | undefined>,
 ): RequestKey<Args> {
-  checkFunction('byUser', user)
+  functionOf('byUser', user)
   return {
     keyOf: (_, args) =>
       after(user(...args), (id) => (id === undefined || id === null || id === '' ? undefined : `user:${id}`)),
@@ -108,7 +108,7 @@ export function byMethod<Args extends readonly unknown[]>(): RequestKey<Args> {
  * by leaving it out; where all are missing: `undefined`.
  */
 export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
-  checkKeys('combine', keys)
+  keys.forEach((key, index) => keyOption(`combine[${index}]`, key))
   return {
     keyOf: (view, args) =>
       after(all(keys.map((key) => readKey(key, view, args))), (parts) =>
@@ -122,7 +122,7 @@ export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args
 
 /** The first key that there is. */
 export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
-  checkKeys('firstOf', keys)
+  keys.forEach((key, index) => keyOption(`firstOf[${index}]`, key))
   const from = (index: number, view: RequestView<Args>, args: Args): MaybePromise<string | undefined> => {
     const key = keys[index]
     if (key === undefined) return undefined
@@ -141,25 +141,11 @@ export function readKey<Args extends readonly unknown[]>(
 }
 
 /**
- * Checks that an option is a key.
+ * The value, if it is a key.
  * @throws TypeError
  */
-export function checkKey(option: string, key: unknown): void {
-  if (typeof key === 'function' || typeof (key as RequestKey | undefined)?.keyOf === 'function') return
-  throw new TypeError(
-    `${option} must be a function of the request or a key such as byIp(), got ${shown(key)}`,
-  )
-}
-
-function checkKeys(owner: string, keys: readonly unknown[]): void {
-  if (keys.length === 0) throw new TypeError(`${owner} needs at least one key`)
-  keys.forEach((key, index) => checkKey(`${owner}[${index}]`, key))
-}
-
-/**
- * Checks that an option is a function.
- * @throws TypeError
- */
-export function checkFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${option} must be a function, got ${shown(value)}`)
+export function keyOption<T>(option: string, key: T): T {
+  return typeof key === 'function' || typeof (key as RequestKey | undefined)?.keyOf === 'function'
+    ? key
+    : refuse(option, 'a function of the request or a key such as byIp()', key)
 }

@@ -1,12 +1,12 @@
-import type { Algorithm, PolicyMode } from '../algorithm.ts'
-import { slidingWindow } from '../algorithms/sliding-window.ts'
+import type { Algorithm } from '../algorithm.ts'
+import { weightedSlidingWindow } from '../algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from '../bound-policies.ts'
-import { type Duration, durationMs, knownOptions, oneOf, shown, wholeNumber } from '../check.ts'
+import { durationMs, functionOf, knownOptions, wholeNumber } from '../check.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
-import { checkedAlgorithm, checkedName } from '../policies.ts'
+import { checkedAlgorithm, namedPolicy, ownAlgorithm, POLICY_OPTIONS } from '../policies.ts'
 import type { KeyOption } from './framework.ts'
 import { concurrentRequests, type WirePolicy } from './headers/format.ts'
-import { byIp, checkFunction, checkKey } from './keys.ts'
+import { byIp, keyOption } from './keys.ts'
 import type { ChargeOptions, RequestPolicyOptions } from './options.ts'
 import { hmacPartitionKey } from './partition-key.ts'
 
@@ -22,106 +22,76 @@ export interface RequestPolicy<Args extends readonly unknown[]> {
 
 /** A policy parsed into its three sides: towards requests, towards the store, and on the wire. */
 export interface ParsedPolicy<Args extends readonly unknown[]> {
+  readonly name: string
   readonly request: RequestPolicy<Args>
   readonly bound: UnboundPolicy
   readonly wire: WirePolicy
 }
 
-export const CHARGE_OPTIONS = ['key', 'cost', 'when']
-export const POLICY_OPTIONS = [
+export const CHARGE_OPTIONS: readonly string[] = ['key', 'cost', 'when']
+export const REQUEST_POLICY_OPTIONS: readonly string[] = [
+  ...POLICY_OPTIONS,
   ...CHARGE_OPTIONS,
-  'name',
-  'algorithm',
-  'limit',
-  'window',
-  'mode',
   'unit',
   'partitionKey',
 ]
 
-/** The parts of a policy that concern requests. `at` is where its options stand, for messages. */
+/** Whom, how much and when a policy charges. `at` is where its options stand, for messages. */
 export function requestPolicy<Args extends readonly unknown[]>(
   name: string,
   { key = byIp(), cost = 1, when }: ChargeOptions<Args>,
   at: string,
 ): RequestPolicy<Args> {
-  checkKey(`${at}key`, key)
-  if (typeof cost !== 'function') wholeNumber(`${at}cost`, cost)
-  if (when !== undefined) checkFunction(`${at}when`, when)
-  return { name, key, cost, when, algorithm: undefined }
+  return {
+    name,
+    key: keyOption(`${at}key`, key),
+    cost: typeof cost === 'function' ? cost : wholeNumber(`${at}cost`, cost),
+    when: when && functionOf(`${at}when`, when),
+    algorithm: undefined,
+  }
 }
 
 /**
- * Parses a list of policies.
- * @throws TypeError, RangeError for what is missing, unknown, out of range, or there twice
+ * Parses one policy. `at` is where its options stand, for messages.
+ * @throws TypeError, RangeError for what is missing, out of range or contradicts itself
  */
-export function parsePolicyList<Args extends readonly unknown[]>(
-  policies: readonly RequestPolicyOptions<Args>[],
-): ParsedPolicy<Args>[] {
-  if (!Array.isArray(policies) || policies.length === 0) {
-    throw new TypeError(`policies must be a list of at least one policy, got ${shown(policies)}`)
-  }
-  const parsed = policies.map((policy: RequestPolicyOptions<Args>, index) => {
-    knownOptions(`policies[${index}]`, policy, POLICY_OPTIONS)
-    return parsePolicy(policy, `policies[${index}].`)
-  })
-  const names = parsed.map(({ request }) => request.name)
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
-  if (twice < 0) return parsed
-  throw new TypeError(`policies[${twice}].name must not be there twice, got ${shown(names[twice])} again`)
-}
-
-/** Parses one policy. `at` is where its options stand, for messages. */
 export function parsePolicy<Args extends readonly unknown[]>(
   policy: RequestPolicyOptions<Args>,
   at: string,
 ): ParsedPolicy<Args> {
-  const name = checkedName(`${at}name`, policy.name ?? 'default')
-  const mode: PolicyMode = oneOf(`${at}mode`, policy.mode ?? 'enforce', ['enforce', 'shadow'])
-  const algorithm = parseAlgorithm(policy, at)
-  const own = typeof algorithm === 'function' ? undefined : algorithm
+  const named = namedPolicy(policy, at)
+  const { name } = named
+  const chosen = chosenAlgorithm(policy, at)
+  const own = chosen === undefined ? ownAlgorithm(policy, at) : undefined
   const unit = policy.unit ?? (own?.kind === 'concurrency' ? concurrentRequests : undefined)
   return {
-    request: {
-      ...requestPolicy(name, policy, at),
-      algorithm: typeof algorithm === 'function' ? algorithm : undefined,
-    },
-    bound: { name, mode, algorithm: own },
+    name,
+    request: { ...requestPolicy(name, policy, at), algorithm: chosen },
+    bound: { ...named, algorithm: own },
     wire: { name, unit, partitionKey: parsePartitionKey(policy.partitionKey, at) },
   }
 }
 
-type AlgorithmOption<Args extends readonly unknown[]> =
-  | Algorithm
-  | ((...args: Args) => MaybePromise<Algorithm>)
-
-function parseAlgorithm<Args extends readonly unknown[]>(
+/** The function by which requests choose the algorithm, where there is one. */
+function chosenAlgorithm<Args extends readonly unknown[]>(
   { algorithm, limit, window }: RequestPolicyOptions<Args>,
   at: string,
-): AlgorithmOption<Args> {
-  if (algorithm !== undefined) {
-    if (limit !== undefined || window !== undefined) {
-      throw new TypeError(`${at}algorithm and ${at}limit or window exclude each other: give one`)
-    }
-    if (typeof algorithm !== 'function') return checkedAlgorithm(`${at}algorithm`, algorithm)
+): ((...args: Args) => MaybePromise<Algorithm>) | undefined {
+  if (typeof algorithm === 'function') {
     return (...args) => after(algorithm(...args), (chosen) => checkedAlgorithm(`${at}algorithm`, chosen))
   }
-  if (limit === undefined)
-    throw new TypeError(`${at}limit is missing: give limit and window, or an algorithm`)
-  const windowMs = durationMs(`${at}window`, window)
-  if (typeof limit !== 'function')
-    return slidingWindow({ limit: wholeNumber(`${at}limit`, limit), window: windowMs })
-  const ofLimit = windowsByLimit(windowMs, `${at}limit`)
+  if (typeof limit !== 'function' || algorithm !== undefined) return undefined
+  const ofLimit = windowsByLimit(durationMs(`${at}window`, window), `${at}limit`)
   return (...args) => after(limit(...args), ofLimit)
 }
 
 /** Sliding windows of one length by their limit, kept from request to request. */
-function windowsByLimit(window: Duration, option: string): (limit: number) => Algorithm {
+function windowsByLimit(windowMs: number, option: string): (limit: number) => Algorithm {
   const known = new Map<number, Algorithm>()
   return (limit) => {
     const found = known.get(limit)
     if (found !== undefined) return found
-    const made = slidingWindow({ limit: wholeNumber(option, limit), window })
+    const made = weightedSlidingWindow(wholeNumber(option, limit), windowMs)
     // There are as many limits as plans. Where somebody computes them, forgetting all is as good as any order.
     if (known.size >= 1000) known.clear()
     known.set(limit, made)

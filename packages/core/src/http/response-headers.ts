@@ -5,7 +5,7 @@ import { createHeaderWriter, type HeadersOption, type ResponseHeaders, type Wire
 export type WriteHeaders = (response: ResponseHeaders, status?: number) => void
 
 interface HeaderSettings {
-  readonly headers: HeadersOption | undefined
+  readonly headers?: HeadersOption | undefined
   readonly expose: boolean
   readonly skipWhenCacheable: boolean
   readonly skipOnRedirect: boolean

@@ -15,7 +15,7 @@ export interface CaseLimiter {
 }
 
 /**
- * An app to set up. A route that answers GET answers HEAD too; all bodies are text.
+ * An app to set up. A route that answers GET answers HEAD too; all bodies are plain text.
  *
  * - `/` answers `ok`
  * - `/raw` answers `raw` past the framework's helpers: `res.end()`, `new Response()`

@@ -21,14 +21,17 @@ export const countingCases: readonly HttpCase[] = [
     same('statuses', answers.map(({ status }) => status).toSorted(), [200, 200, 200, 429, 429, 429, 429, 429])
   }),
 
-  httpCase('lets exactly the limit pass, all sent at once, whose keys are looked up', async ({ open, store }) => {
-    const app = await open((header) => ({
-      ...{ store: store(), limit: 3, window: '10s' },
-      key: async (...args) => Promise.resolve(header('x-client', ...args)),
-    }))
-    const answers = await Promise.all(Array.from({ length: 5 }, () => app.get()))
-    same('statuses', answers.map(({ status }) => status).toSorted(), [200, 200, 200, 429, 429])
-  }),
+  httpCase(
+    'lets exactly the limit pass, all sent at once, whose keys are looked up',
+    async ({ open, store }) => {
+      const app = await open((header) => ({
+        ...{ store: store(), limit: 3, window: '10s' },
+        key: async (...args) => Promise.resolve(header('x-client', ...args)),
+      }))
+      const answers = await Promise.all(Array.from({ length: 5 }, () => app.get()))
+      same('statuses', answers.map(({ status }) => status).toSorted(), [200, 200, 200, 429, 429])
+    },
+  ),
 
   httpCase('lets a client pass again at the very end of the wait', async ({ open, store, clock }) => {
     const algorithm = fixedWindow({ limit: 1, window: '10s' })
@@ -46,17 +49,20 @@ export const countingCases: readonly HttpCase[] = [
     same('bob', await statuses(2, () => app.get('/', { 'x-client': 'bob' })), [200, 429])
   }),
 
-  httpCase('charges what the cost function says, and nothing for what it refuses', async ({ open, store }) => {
-    const app = await open((header) => ({
-      ...{ store: store(), limit: 10, ...everyTen },
-      cost: (...args) => Number(header('x-cost', ...args)),
-    }))
-    const spend = (cost: string) => async () => app.get('/', { 'x-cost': cost })
-    same('7 of 10', await statuses(1, spend('7')), [200])
-    same('5 of the 3 that are left', await statuses(5, spend('5')), [429, 429, 429, 429, 429])
-    same('3 of 3', await statuses(1, spend('3')), [200])
-    same('0 of 0', await statuses(1, spend('0')), [200])
-  }),
+  httpCase(
+    'charges what the cost function says, and nothing for what it refuses',
+    async ({ open, store }) => {
+      const app = await open((header) => ({
+        ...{ store: store(), limit: 10, ...everyTen },
+        cost: (...args) => Number(header('x-cost', ...args)),
+      }))
+      const spend = (cost: string) => async () => app.get('/', { 'x-cost': cost })
+      same('7 of 10', await statuses(1, spend('7')), [200])
+      same('5 of the 3 that are left', await statuses(5, spend('5')), [429, 429, 429, 429, 429])
+      same('3 of 3', await statuses(1, spend('3')), [200])
+      same('0 of 0', await statuses(1, spend('0')), [200])
+    },
+  ),
 
   httpCase('charges all policies or none', async ({ open, store, clock }) => {
     const app = await open(() => ({

@@ -35,7 +35,10 @@ async function usedUp(
   more: Partial<CaseApp> = {},
 ): Promise<Client> {
   const algorithm = fixedWindow({ limit: 2, window: '1m' })
-  const limiter = { options: () => ({ store: store(), algorithm, key, ...answer }), ...(respond && { respond }) }
+  const limiter = {
+    options: () => ({ store: store(), algorithm, key, ...answer }),
+    ...(respond && { respond }),
+  }
   const app = await open({ limiters: [limiter], ...more })
   await app.get()
   await app.get()

@@ -3,7 +3,7 @@ import { same } from '../../conformance/calls.ts'
 import type { HeadersOption } from '../headers.ts'
 import { byHeader } from '../keys.ts'
 import type { CaseLimiter, HttpCase } from './app.ts'
-import { httpCase, limitHeaders, type World } from './world.ts'
+import { httpCase, limitHeaders, members, type World } from './world.ts'
 
 const key = byHeader('x-client')
 const minute = fixedWindow({ limit: 5, window: '1m' })
@@ -20,7 +20,10 @@ const FORMATS: [HeadersOption, Record<string, string>][] = [
   ['draft-3', fields('', '5, 5;w=60')],
   ['legacy', { ...fields('x-', '5', '1790000061'), 'x-ratelimit-used': '1' }],
   ['legacy-delta', { ...fields('x-', '5'), 'x-ratelimit-used': '1' }],
-  [['draft-6', 'legacy-delta'], { ...fields('', '5'), ...fields('x-', '5'), 'ratelimit-policy': '5;w=60', 'x-ratelimit-used': '1' }],
+  [
+    ['draft-6', 'legacy-delta'],
+    { ...fields('', '5'), ...fields('x-', '5'), 'ratelimit-policy': '5;w=60', 'x-ratelimit-used': '1' },
+  ],
   [[], {}],
   [false, {}],
 ]
@@ -63,45 +66,59 @@ export const headerCases: readonly HttpCase[] = [
 
   httpCase('shows two limiters on one response (S31)', async (world) => {
     const app = await world.open({ limiters: two(world, 'draft-11') })
-    same('headers', limitHeaders(await app.get()), {
-      ratelimit: '"hour";r=99;t=3600, "minute";r=4;t=60',
-      'ratelimit-policy': '"hour";q=100;w=3600, "minute";q=5;w=60',
-    })
+    const { headers } = await app.get()
+    same('ratelimit', members(headers['ratelimit']), ['"hour";r=99;t=3600', '"minute";r=4;t=60'])
+    same('policies', members(headers['ratelimit-policy']), ['"hour";q=100;w=3600', '"minute";q=5;w=60'])
   }),
 
   ...(['draft-7', 'draft-6', 'draft-3', 'legacy', 'legacy-delta'] as const).map((format) =>
-    httpCase(`keeps of two limiters the tighter one where there is room for one: ${format}`, async (world) => {
-      const [wide, tight] = two(world, format) as [CaseLimiter, CaseLimiter]
-      const expected = { draft: 'remaining=4', limit: '4' }
-      for (const limiters of [[wide, tight], [tight, wide]]) {
-        const { headers } = await (await world.open({ limiters })).get()
-        const left = headers['ratelimit'] ?? headers['ratelimit-remaining'] ?? headers['x-ratelimit-remaining']
-        same('left', format === 'draft-7' ? left?.includes(expected.draft) : left, format === 'draft-7' ? true : expected.limit)
-      }
-    }),
+    httpCase(
+      `keeps of two limiters the tighter one where there is room for one: ${format}`,
+      async (world) => {
+        const [wide, tight] = two(world, format) as [CaseLimiter, CaseLimiter]
+        for (const limiters of [
+          [wide, tight],
+          [tight, wide],
+        ]) {
+          const { headers } = await (await world.open({ limiters })).get()
+          const left = headers['ratelimit-remaining'] ?? headers['x-ratelimit-remaining']
+          same('left', left ?? /remaining=(\d+)/.exec(headers['ratelimit'] ?? '')?.[1], '4')
+        }
+      },
+    ),
   ),
 
   httpCase('lets the first limiter stand when the second refuses', async (world) => {
-    const limiters = [...two(world, 'draft-11'), { options: () => ({ store: world.store(), limit: 0, window: '1s', key } as const) }]
+    const third: CaseLimiter = { options: () => ({ store: world.store(), limit: 0, window: '1s', key }) }
+    const limiters = [...two(world, 'draft-11'), third]
     const { status, headers } = await (await world.open({ limiters })).get()
     same('status', status, 429)
-    same('ratelimit', headers['ratelimit'], '"hour";r=99;t=3600, "minute";r=4;t=60, "default";r=0;t=1')
+    const all = ['"default";r=0;t=1', '"hour";r=99;t=3600', '"minute";r=4;t=60']
+    same('ratelimit', members(headers['ratelimit']), all)
   }),
 
-  httpCase('exposes its fields to scripts of other origins, beside what is exposed already (S26)', async (world) => {
-    const options = (): object => ({})
-    void options
-    const app = await world.open({
-      limiters: [{ options: () => ({ store: world.store(), limit: 1, window: '1m', key, headers: 'draft-11', expose: true }) }],
-      before: { 'access-control-expose-headers': 'ETag, ratelimit' },
-    })
-    const exposed = 'ETag, ratelimit, RateLimit-Policy, Retry-After'
-    for (const status of [200, 429]) {
-      const answer = await app.get()
-      same('status', answer.status, status)
-      same('exposed', answer.headers['access-control-expose-headers'], exposed)
-    }
-  }),
+  httpCase(
+    'exposes its fields to scripts of other origins, beside what is exposed already (S26)',
+    async (world) => {
+      const limiter: CaseLimiter = {
+        options: () => ({
+          ...{ store: world.store(), limit: 1, window: '1m', key },
+          headers: 'draft-11',
+          expose: true,
+        }),
+      }
+      const app = await world.open({
+        limiters: [limiter],
+        before: { 'access-control-expose-headers': 'ETag, ratelimit' },
+      })
+      const exposed = 'ETag, ratelimit, RateLimit-Policy, Retry-After'
+      for (const status of [200, 429]) {
+        const answer = await app.get()
+        same('status', answer.status, status)
+        same('exposed', answer.headers['access-control-expose-headers'], exposed)
+      }
+    },
+  ),
 
   httpCase('exposes nothing unless told to', async ({ open, store }) => {
     const app = await open(() => ({ store: store(), limit: 1, window: '1m', key }))

@@ -61,6 +61,11 @@ export function remaining({ headers }: CaseResponse): number {
   return Number(/;r=(\d+)/.exec(headers['ratelimit'] ?? '')?.[1])
 }
 
+/** The members of a list field, in order of their text: which of two limiters writes first differs. */
+export function members(field: string | undefined): string[] {
+  return (field ?? '').split(', ').toSorted()
+}
+
 /** The header fields of a response that limiters write, without those that it has not. */
 export function limitHeaders({ headers }: CaseResponse): Record<string, string> {
   const names = /^(?:x-)?ratelimit|^retry-after$/

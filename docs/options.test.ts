@@ -1,0 +1,420 @@
+/** docs/options.md says what the code does: every option is in its table, and every default and range is tried. */
+
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { laws } from '../packages/core/src/conformance.ts'
+import { createHttpLimiter, type Framework, type ResponseHeaders } from '../packages/core/src/http/index.ts'
+import * as core from '../packages/core/src/index.ts'
+import * as keys from '../packages/core/src/keys.ts'
+import * as express from '../packages/express/src/index.ts'
+import * as hono from '../packages/hono/src/index.ts'
+import * as koa from '../packages/koa/src/index.ts'
+import { codeIn, root, rowsOf } from './testing/markdown.ts'
+
+type Options = Record<string, unknown>
+type Call = (options: any) => unknown
+
+const NOW = 1_790_000_000_400
+const MAX = Number.MAX_SAFE_INTEGER
+const window = '1m'
+
+const frozen = (): core.Store<'sync'> => core.memoryStore({ clock: () => NOW })
+
+/** A request from an IPv6 address, whose response is a redirect that caches may keep. */
+const framework: Framework<[]> = {
+  method: () => 'GET',
+  header: () => undefined,
+  address: () => '2001:db8:1:2ff::7',
+  peer: () => '2001:db8:1:2ff::7',
+  route: () => '/',
+}
+
+/** What a middleware makes of two requests. */
+function served(options: Options): unknown {
+  const http = createHttpLimiter<[]>({ store: frozen(), ...options } as never, framework)
+  const outcomes = [http.handle(), http.handle()].map((outcome) => {
+    if (outcome === undefined || outcome instanceof Promise) return outcome
+    const headers = new Map([['Cache-Control', 'public']])
+    const response: ResponseHeaders = {
+      get: (name) => headers.get(name),
+      set: (name, value) => void headers.set(name, value),
+      remove: (name) => void headers.delete(name),
+    }
+    outcome.writeHeaders(response, 302)
+    return { ...outcome, writeHeaders: undefined, headers: [...headers] }
+  })
+  return [http.property, http.needsResponse, outcomes]
+}
+
+function limited(options: Options): unknown {
+  const limiter = core.createLimiter({ store: frozen(), ...options } as never)
+  return [limiter.policies, limiter.take('key'), limiter.take('key')]
+}
+
+/** A limiter beside another one, which has a policy of the same name on the same store. */
+function beside(options: Options): unknown {
+  const store = frozen()
+  core.createLimiter({ store, limit: 1, window })
+  return failure(() => core.createLimiter({ store, limit: 1, window, ...options }))?.message
+}
+
+const counted =
+  (make: (options: any) => core.Algorithm): Call =>
+  (options) => {
+    const { kind, limit, windowMs, args } = make(options)
+    return [kind, limit, windowMs, args(NOW)]
+  }
+
+const taken =
+  (method: 'take' | 'peek'): Call =>
+  (options) =>
+    core.createLimiter({ store: frozen(), limit: 9, window })[method]('key', options)
+
+const keyOf = (key: ReturnType<typeof keys.byIp>, address?: string): unknown =>
+  key.keyOf({ method: () => '', header: () => 'x', route: () => '', address: () => address }, [])
+
+/** Calls a function so that what it returns shows what its options do. */
+const calls: Record<string, Call> = {
+  createLimiter: limited,
+  update(options) {
+    const limiter = core.createLimiter({ store: frozen(), limit: 1, window })
+    limiter.update(options)
+    return limiter.policies
+  },
+  'createLimiter.policies[]': (policy) => limited({ policies: [policy] }),
+  on: (on) => limited({ limit: 1, window, on }),
+  take: taken('take'),
+  peek: taken('peek'),
+  acquire: (options) =>
+    core
+      .createLimiter({ store: frozen(), algorithm: core.concurrency({ limit: 9, ttl: 1000 }) })
+      .acquire('key', options).decision,
+  'decide[]': (charge) => core.createLimiter({ store: frozen(), limit: 9, window }).decide([charge]),
+  fixedWindow: counted(core.fixedWindow),
+  slidingWindow: counted(core.slidingWindow),
+  slidingLog: counted(core.slidingLog),
+  tokenBucket: counted(core.tokenBucket),
+  leakyBucket: counted(core.leakyBucket),
+  gcra: counted(core.gcra),
+  calendarWindow: counted(core.calendarWindow),
+  concurrency: counted(core.concurrency),
+  memoryStore: (options) =>
+    core.createLimiter({ store: core.memoryStore(options), limit: 1, window }).take('key').allowed,
+  rateLimit: served,
+  'rateLimit.policies[]': (policy) => served({ policies: [policy] }),
+  partitionKey: (partitionKey) => served({ limit: 1, window, partitionKey }),
+  byIp: (options) => [
+    keyOf(keys.byIp(options), '2001:db8:1:2ff::7'),
+    failure(() => keyOf(keys.byIp(options)))?.message,
+    options.connInfo === undefined || options.connInfo(),
+  ],
+  byHeader: ({ name }) => keyOf(keys.byHeader(name)),
+  byUser: ({ user }) => keyOf(keys.byUser(user)),
+  combine: (options) => keyOf(keys.combine(...((options.keys ?? []) as []))),
+  firstOf: (options) => keyOf(keys.firstOf(...((options.keys ?? []) as []))),
+  ipKey: ({ address, ipv6Prefix }) => keys.ipKey(address, ipv6Prefix),
+}
+
+const limit = { limit: 1, window }
+const bucket = { capacity: 5, per: 1000 }
+const algorithm = core.fixedWindow({ limit: 1, window })
+
+/** What a function needs beside the option that is tried; `function.option` where that differs. */
+const needs: Record<string, Options> = {
+  createLimiter: limit,
+  'createLimiter.algorithm': {},
+  'createLimiter.policies': {},
+  update: limit,
+  'update.algorithm': {},
+  'update.policies': {},
+  'createLimiter.policies[]': { name: 'a', algorithm },
+  'decide[]': { policy: 'default', key: 'key' },
+  fixedWindow: limit,
+  slidingWindow: limit,
+  slidingLog: limit,
+  tokenBucket: { ...bucket, refill: 1 },
+  leakyBucket: { ...bucket, leak: 1 },
+  gcra: { limit: 5, window: 1000 },
+  calendarWindow: { limit: 1, every: 'week' },
+  'calendarWindow.every': { limit: 1 },
+  'calendarWindow.startDay': { limit: 1, every: 'month' },
+  concurrency: { limit: 1, ttl: 1000 },
+  rateLimit: limit,
+  'rateLimit.algorithm': {},
+  'rateLimit.policies': {},
+  'rateLimit.limiter': {},
+  'rateLimit.policies[]': limit,
+  'rateLimit.policies[].algorithm': {},
+  ipKey: { address: '2001:db8:1:2ff::7' },
+}
+
+/** Values that are wrong in other ways than by their type. */
+const alsoWrong: Record<string, unknown[]> = {
+  'createLimiter.policies': [[]],
+  'update.policies': [[]],
+  'rateLimit.policies': [[]],
+  'decide[].policy': ['other'],
+  'tokenBucket.capacity': [2 ** 52],
+  'leakyBucket.capacity': [2 ** 52],
+  'gcra.burst': [2 ** 52],
+  'calendarWindow.timeZone': ['Mars/Olympus'],
+  'memoryStore.clock': [() => Number.NaN, () => -1],
+  'partitionKey.secret': ['too short'],
+  'rateLimit.unit': ['é', ''],
+  'rateLimit.policies[].unit': ['é', ''],
+  'rateLimit.skip': [['10.0.0.0/33'], '10.0.0.0/8'],
+  'rateLimit.deny': [['example.org'], '10.0.0.0/8'],
+  'rateLimit.trustProxy': [0, 101, true, 'uniquelocal', ['10.0.0.0/33']],
+  'rateLimit.headers': [true, ['legacy', 'legacy'], ['draft-11', 'draft-7'], ['legacy', 'legacy-delta']],
+  'rateLimit.property': [''],
+  'combine.keys': [[], [5]],
+  'firstOf.keys': [[], [5]],
+  'ipKey.address': ['1.2.3', '01.2.3.4', ''],
+}
+
+/** Values that are not the default, to see that the default would be noticed if it were another. */
+const others: Record<string, unknown> = {
+  mode: 'shadow',
+  cost: 2,
+  align: 'clock',
+  strict: true,
+  timeZone: 'Asia/Tokyo',
+  weekStart: 'thursday',
+  startDay: 31,
+  name: 'other',
+  key: () => 'key',
+  when: () => false,
+  unit: 'things',
+  skip: () => true,
+  deny: () => true,
+  headers: 'draft-7',
+  status: 503,
+  property: 'decision',
+  expose: true,
+  skipWhenCacheable: true,
+  skipOnRedirect: true,
+  enabled: false,
+  ipv6Prefix: 64,
+  unknown: 'one-bucket',
+}
+
+/** Functions whose options nothing checks, and options whose type is asked only where they are used. */
+const unchecked = new Set(['refund', 'headerKey', 'laws[].run', 'decide[].algorithm', 'on.policyReset'])
+
+function failure(run: () => unknown): Error | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}
+
+interface Row {
+  readonly owner: string
+  readonly option: string
+  readonly byDefault: string
+  readonly ranges: readonly string[]
+}
+
+const table: Row[] = rowsOf('docs/options.md').flatMap(
+  ([owners = '', names = '', , byDefault = '', , range = '']) =>
+    codeIn(owners).flatMap((owner) =>
+      codeIn(names).map((option) => ({ owner, option, byDefault, ranges: codeIn(range) })),
+    ),
+)
+const checked = table.filter(
+  ({ owner, option }) => !unchecked.has(owner) && !unchecked.has(`${owner}.${option}`),
+)
+
+const optionsOf = (owner: string): string[] =>
+  table
+    .filter((row) => row.owner === owner)
+    .map(({ option }) => option)
+    .toSorted()
+
+describe('the table has every option, and no other', () => {
+  const middleware = { 'rateLimit of express': express, 'rateLimit of koa': koa, 'rateLimit of hono': hono }
+  const callers = {
+    ...calls,
+    ...Object.fromEntries(
+      Object.entries(middleware).map(([name, { rateLimit }]) => [name, rateLimit as Call]),
+    ),
+  }
+  // What a function says of an option that it does not know.
+  const known = Object.entries(callers).flatMap(([owner, call]) => {
+    const said = failure(() => call({ 'no option': 1 }))?.message ?? ''
+    const list = /known options: (.*)/.exec(said)?.[1]
+    return list === undefined ? [] : [{ owner, options: list.split(', ').toSorted() }]
+  })
+  it.each(known)('$owner', ({ owner, options }) => {
+    expect(optionsOf(owner.split(' of ')[0] ?? '')).toEqual(options)
+  })
+
+  it('and there is no other function with options', () => {
+    const files = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
+    const sources = files.filter((file) => /^[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith('.test.ts'))
+    const found = sources.flatMap((file) => {
+      const source = readFileSync(join(root, 'packages', file), 'utf8')
+      return Array.from(source.matchAll(/(?<!function )knownOptions\(\s*([^,]+),/g), ([, owner]) => owner)
+    })
+    // Those of the list above, as the code names them; `owner` is createLimiter and update.
+    expect([...new Set(found)].toSorted()).toEqual(
+      [
+        ...[
+          'byIp',
+          'calendarWindow',
+          'concurrency',
+          'fixedWindow',
+          'gcra',
+          'leakyBucket',
+          'memoryStore',
+          'on',
+        ],
+        ...['rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket'],
+      ]
+        .map((name) => `'${name}'`)
+        .concat('`${at}partitionKey`', '`policies[${index}]`', 'owner', 'path')
+        .toSorted(),
+    )
+  })
+})
+
+describe('what is out of range throws what the table says', () => {
+  it.each(checked)('$owner: $option', ({ owner, option, ranges }) => {
+    const name = `${owner}.${option}`
+    const call = (value: unknown): unknown =>
+      calls[owner]?.({ ...(needs[name] ?? needs[owner]), [option]: value })
+    const seen = new Set<string>()
+    for (const value of [5n, ...(alsoWrong[name] ?? []), ...ranges.flatMap(outside)]) {
+      const error = failure(() => call(value))
+      const stated = ranges.filter((range) => error?.message.includes(range))
+      expect([value, stated.length > 0 ? 'as stated' : error?.message]).toEqual([value, 'as stated'])
+      const expected = typeof value === 'number' ? RangeError : Error
+      expect(error).toBeInstanceOf(expected)
+      for (const range of stated) seen.add(range)
+    }
+    expect([...seen].toSorted(), 'ranges that no wrong value led to').toEqual(ranges.toSorted())
+    for (const value of inside(ranges[0])) {
+      const message = failure(() => call(value))?.message
+      // At its own largest a bucket is too large for its other options.
+      if (ranges.slice(1).some((range) => message?.includes(range))) continue
+      expect([value, message]).toEqual([value, undefined])
+    }
+  })
+
+  const isDuration = (range: string): boolean => range.startsWith('a duration of')
+
+  function outside(range: string): unknown[] {
+    if (isDuration(range))
+      return [0, -1, 1.5, Number.NaN, Infinity, 3661 * 86_400_000, '0s', '3661d', '1 minute', 'soon']
+    const [, min, max] = /^a whole number from (\d+) to (\d+)$/.exec(range) ?? []
+    if (min !== undefined)
+      return [Number(min) - 1, Number(max) + 1, Number(min) + 0.5, Number.NaN, Infinity, `${min}`]
+    if (range.startsWith('one of ')) return ['nonsense', true]
+    return range === 'true or false' ? [0, 'false', null] : []
+  }
+
+  function inside(range = ''): unknown[] {
+    if (isDuration(range)) return [1, '1ms', '1.5s', '10m', '2h', '3660d', 3660 * 86_400_000]
+    const [, min, max] = /^a whole number from (\d+) to (\d+)$/.exec(range) ?? []
+    if (min !== undefined) return [Number(min), Number(max)]
+    if (range.startsWith('one of ')) return Array.from(range.matchAll(/'([^']*)'/g), ([, word]) => word)
+    return range === 'true or false' ? [true, false] : []
+  }
+})
+
+describe('what is left out has the default that the table says', () => {
+  const defaults = checked.flatMap((row) => {
+    const [code] = codeIn(row.byDefault)
+    return code === undefined || row.byDefault.startsWith('required') ? [] : [{ ...row, code }]
+  })
+  const scope = { ...core, ...keys }
+
+  /** Stores, clocks and sharing do not show in what a limiter answers: they have tests of their own. */
+  const apart = new Set(['store', 'shared', 'on', 'maxKeys'])
+
+  it.each(defaults.filter(({ option }) => !apart.has(option)))(
+    '$owner: $option',
+    ({ owner, option, code }) => {
+      const base = needs[`${owner}.${option}`] ?? needs[owner] ?? {}
+      const value: unknown = new Function(...Object.keys(scope), `return ${code}`)(...Object.values(scope))
+      const leftOut = calls[owner]?.(base)
+      expect(calls[owner]?.({ ...base, [option]: value })).toEqual(leftOut)
+      expect(calls[owner]?.({ ...base, [option]: others[option] })).not.toEqual(leftOut)
+    },
+  )
+
+  it.each(table.filter(({ byDefault, owner }) => byDefault.startsWith('required') && owner in calls))(
+    '$owner: $option is required',
+    ({ owner, option }) => {
+      const all = { ...(needs[`${owner}.${option}`] ?? needs[owner]) }
+      delete all[option]
+      expect(failure(() => calls[owner]?.(all))).toBeInstanceOf(TypeError)
+    },
+  )
+
+  it('store: memory of its own', () => {
+    const limiters = [core.createLimiter(limit), core.createLimiter(limit)]
+    expect(limiters.map(({ store }) => store.mode)).toEqual(['sync', 'sync'])
+    expect(limiters.map((limiter) => limiter.take('key').allowed)).toEqual([true, true])
+    const middleware = [express.rateLimit(limit), express.rateLimit(limit)]
+    expect(new Set(middleware.map(({ limiter }) => limiter.store)).size).toBe(2)
+  })
+
+  it('shared', () => {
+    expect(beside({})).toMatch('another limiter on this store')
+    expect(beside({ shared: false })).toEqual(beside({}))
+    expect(beside({ shared: true })).toBeUndefined()
+  })
+
+  it('clock: epoch time', () => {
+    expect(Math.abs(core.createLimiter(limit).take('key').at - Date.now())).toBeLessThan(10_000)
+  })
+
+  it('maxKeys', () => {
+    let evicted = 0
+    const store = core.memoryStore({ clock: () => NOW, onEvicted: () => evicted++ })
+    const limiter = core.createLimiter({ store, algorithm })
+    for (let key = 0; key < 1_000_000; key++) limiter.take(`${key}`)
+    expect(evicted).toBe(0)
+    limiter.take('one more')
+    expect(evicted).toBe(1)
+  })
+
+  it('cost of a refund: all of it', () => {
+    const limiter = core.createLimiter({ limit: 9, window })
+    limiter.refund(limiter.take('key', { cost: 4 }))
+    expect(limiter.peek('key', { cost: 9 }).allowed).toBe(true)
+  })
+
+  it('burst: as limit', () => {
+    expect(calls['gcra']?.({ limit: 5, window })).toEqual(calls['gcra']?.({ limit: 5, window, burst: 5 }))
+  })
+
+  it('unit of concurrency', () => {
+    const slots = { algorithm: core.concurrency({ limit: 1, ttl: 1000 }) }
+    expect(calls['rateLimit']?.(slots)).toEqual(
+      calls['rateLimit']?.({ ...slots, unit: 'concurrent-requests' }),
+    )
+  })
+
+  it('histories and seed of laws', async () => {
+    const law = laws[0]
+    let opened = 0
+    const store = (clock: () => number): core.Store => {
+      opened++
+      return core.memoryStore({ clock })
+    }
+    await law?.run(store)
+    expect(opened).toBe(100)
+    const broken = (seed?: number): Promise<void> | undefined =>
+      law?.run(
+        (clock) => ({ ...store(clock), take: () => Promise.reject(new Error('down')) }),
+        seed ? { seed } : {},
+      )
+    await expect(broken()).rejects.toThrow('of seed 1')
+    await expect(broken(2)).rejects.toThrow('of seed 2')
+  })
+})

@@ -1,0 +1,36 @@
+/**
+ * What middlewares have to do, as data for any test runner:
+ * `for (const { name, run } of httpCases) it(name, () => run(open))`, where `open` sets up an app as `CaseApp` says.
+ */
+import type { HttpCase } from './cases/app.ts'
+import { clientCases } from './cases/clients.ts'
+import { countingCases } from './cases/counting.ts'
+import { denialCases } from './cases/denials.ts'
+import { failureCases } from './cases/failures.ts'
+import { headerCases } from './cases/headers.ts'
+import { planCases } from './cases/plans.ts'
+import { responseCases } from './cases/responses.ts'
+import { slotCases } from './cases/slots.ts'
+
+export type {
+  CaseApp,
+  CaseLimiter,
+  CaseOptions,
+  CaseRequest,
+  CaseResponse,
+  HttpCase,
+  OpenApp,
+  OpenedApp,
+  ReadHeader,
+} from './cases/app.ts'
+
+export const httpCases: readonly HttpCase[] = [
+  ...countingCases,
+  ...planCases,
+  ...denialCases,
+  ...headerCases,
+  ...responseCases,
+  ...clientCases,
+  ...failureCases,
+  ...slotCases,
+]

@@ -1,0 +1,23 @@
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { httpCases, type OpenApp } from '@sluice/core/http'
+import { describe, it } from 'vitest'
+import { sendByNode } from '../../core/test/node-http-client.ts'
+import { listen } from '../../core/test/node-http-server.ts'
+import { caseApp } from '../test/app.ts'
+import { openByRequest } from '../test/request.ts'
+
+const openOnNode: OpenApp = async (app) => {
+  const errors: unknown[] = []
+  const { fetch } = caseApp(app, errors)
+  const listening = await listen(createAdaptorServer({ fetch }) as Server, app.withoutAddresses)
+  return { send: sendByNode(listening), errors, close: listening.close }
+}
+
+describe('app.request', () => {
+  for (const { name, run } of httpCases) it(name, () => run(openByRequest))
+})
+
+describe('the Node server', () => {
+  for (const { name, run } of httpCases) it(name, () => run(openOnNode))
+})
