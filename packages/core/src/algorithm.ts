@@ -22,6 +22,9 @@
  *   still weighs.
  */
 
+import type { Receipt } from './charges.ts'
+import type { Store } from './store.ts'
+
 /** What one policy says to one charge. All counts are whole units, all durations whole milliseconds. */
 export interface Answer {
   /** Whether the cost fits. */
@@ -56,19 +59,31 @@ export interface Algorithm<S extends object = object> {
    * The change has to be kept even if nothing is charged, or the waits told from it would not come true.
    */
   adopt(state: S, nowMs: number): boolean
-  /** Fills `out` as if this charge alone were made, and tells whether it fits. Changes nothing else. */
-  look(state: S, nowMs: number, cost: number, out: Answer): boolean
+  /** Fills `out` as if this charge alone were made. Changes nothing else. */
+  look(state: S, nowMs: number, cost: number, out: Answer): void
   /** Charges `cost` whether it fits or not; what does not fit is debt. */
   charge(state: S, nowMs: number, cost: number): void
   /** Takes back up to `cost` of what was charged at `at`, as far as the state still feels it. */
   refund(state: S, nowMs: number, cost: number, at: number): void
   /** How long the state still matters; 0 or less: it equals a fresh one. Asks only the state, not the parameters. */
   ttlMs(state: S, nowMs: number): number
+  /** For an algorithm whose charges are given back: keeps them alive until then. What gives back is what it returns. */
+  readonly hold?: HoldCharges
   /** The state as text: whole numbers with commas. */
   encode(state: S): string
   /** The state of a text; a text that no state encodes to gives a fresh state. */
   decode(text: string): S
 }
+
+/**
+ * Keeps charges alive that were made at `at`, until what it returns is called, which gives them back, once.
+ * It makes no decisions: it moves what was charged to the present now and then.
+ */
+export type HoldCharges = (
+  store: Store,
+  receipts: readonly Receipt[],
+  at: number,
+) => () => void | PromiseLike<void>
 
 /** `enforce` refuses; `shadow` counts and reports, and never refuses. */
 export type PolicyMode = 'enforce' | 'shadow'

@@ -20,9 +20,11 @@ export interface UnboundPolicy {
 export interface BoundPolicy {
   readonly name: string
   readonly mode: PolicyMode
-  /** Its own algorithm's slot, and kind. */
+  /** Its own algorithm's slot, kind and figures. */
   readonly slot: Slot | undefined
   readonly kind: string | undefined
+  readonly limit: number | undefined
+  readonly windowMs: number | undefined
   /** A slot of each kind of algorithm that it had so far: where its keys may have state. */
   readonly kinds: ReadonlyMap<string, Slot>
   /**
@@ -56,7 +58,7 @@ export function bindPolicy(
   function slotFor(other: Algorithm | undefined): Slot {
     if (other === undefined || other === algorithm) {
       if (own !== undefined) return own
-      throw new TypeError(`policy ${shown(name)} has no algorithm of its own: call decide() with one`)
+      throw new TypeError(`policy ${shown(name)} needs an algorithm: call decide() with one`)
     }
     const known = brought.get(other)
     if (known !== undefined) return known
@@ -64,5 +66,6 @@ export function bindPolicy(
     brought.set(other, opened)
     return opened
   }
-  return { name, mode, slot: own, kind: algorithm?.kind, kinds, slotFor }
+  const { kind, limit, windowMs } = algorithm ?? {}
+  return { name, mode, slot: own, kind, limit, windowMs, kinds, slotFor }
 }

@@ -46,33 +46,17 @@ export function wholeNumber(
  * @throws TypeError when it is neither number nor text, RangeError when it is out of range or badly written
  */
 export function durationMs(option: string, value: unknown): number {
-  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
-  const ms = match ? Math.round(Number(match[1]) * UNITS[match[2] as string]! * 1e6) / 1e6 : value
+  const match = typeof value === 'string' ? /^(\d+)(ms|s|m|h|d)$/.exec(value) : null
+  const ms = match ? Number(match[1]) * UNITS[match[2] as string]! : value
   if (Number.isSafeInteger(ms) && (ms as number) >= 1 && (ms as number) <= LONGEST_MS) return ms as number
-  return refuse(
-    option,
-    "a duration of whole milliseconds from 1 ms to 10 years, such as 60000 or '1m'",
-    value,
-    'number',
-    'string',
-  )
+  return refuse(option, "a duration from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
 }
 
 /**
- * The value, or the default where it is `undefined`.
- * @throws TypeError when it is neither `true` nor `false`
- */
-export function flag(option: string, value: unknown, byDefault: boolean): boolean {
-  return value === undefined || typeof value === 'boolean'
-    ? (value ?? byDefault)
-    : refuse(option, 'true or false', value)
-}
-
-/**
- * One of a list of words.
+ * The value, if it is one of a list.
  * @throws TypeError that lists them
  */
-export function oneOf<T extends string>(option: string, value: unknown, words: readonly T[]): T {
+export function oneOf<T extends string | boolean>(option: string, value: unknown, words: readonly T[]): T {
   return words.includes(value as T)
     ? (value as T)
     : refuse(option, `one of ${words.map(shown).join(', ')}`, value)
@@ -95,17 +79,9 @@ const THEIR_NAMES: Record<string, readonly [library: string, ours: string]> = {
   max: [EXPRESS, 'limit'],
   keyGenerator: [EXPRESS, 'key'],
   handler: [EXPRESS, 'respond'],
-  statusCode: [EXPRESS, 'status'],
-  standardHeaders: [EXPRESS, 'headers'],
-  legacyHeaders: [EXPRESS, 'headers'],
-  requestPropertyName: [EXPRESS, 'property'],
   points: [FLEXIBLE, 'limit'],
   duration: [FLEXIBLE, 'window'],
-  keyPrefix: [FLEXIBLE, 'name'],
-  storeClient: [FLEXIBLE, 'store'],
   db: ['koa-ratelimit', 'store'],
-  tokensPerInterval: ['limiter', 'refill'],
-  interval: ['limiter', 'per'],
 }
 
 /**
@@ -113,24 +89,29 @@ const THEIR_NAMES: Record<string, readonly [library: string, ours: string]> = {
  * @throws TypeError with a hint: what another library's option is called here, or the nearest known name
  */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    refuse(`what ${owner} takes`, 'an object of options', options)
+  if (typeof options !== 'object' || options === null) refuse(`what ${owner} takes`, 'an object', options)
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  const near = known.find((name) => isNear(unknown.toLowerCase(), name.toLowerCase()))
+  const typed = withoutOne(unknown)
+  const near = known.find((name) => withoutOne(name).some((part) => typed.includes(part)))
   const [library, ours] = Object.hasOwn(THEIR_NAMES, unknown) ? (THEIR_NAMES[unknown] ?? []) : []
   const hint = library
     ? `\`${unknown}\` is ${library}'s name; write \`${ours}\``
     : near && `did you mean \`${near}\`?`
-  throw new TypeError(`${owner} has no option ${shown(unknown)}: ${hint ?? `it has ${known.join(', ')}`}`)
+  throw new TypeError(`${owner} has no option ${shown(unknown)}: ${hint ?? known.join(', ')}`)
 }
 
-/** Whether two names differ by a letter, or by two beside each other. */
-function isNear(a: string, b: string): boolean {
-  const length = Math.max(a.length, b.length)
-  let head = 0
-  while (head < length && a[head] === b[head]) head++
-  let tail = 0
-  while (tail < length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++
-  return length - head - tail <= Math.min(2, head + tail)
+/**
+ * Refuses options that say the same thing twice.
+ * @throws TypeError when `option` is there and one of `others` too
+ */
+export function excludes(options: object, option: string, others: readonly string[]): void {
+  const other = option in options ? others.find((name) => name in options) : undefined
+  if (other !== undefined) throw new TypeError(`${option} and ${other} exclude each other: give one`)
 }
+
+/** A name, and what is left of it when any one letter is taken out. Near names have one of these in common. */
+const withoutOne = (name: string): string[] => [
+  name,
+  ...Array.from(name, (_, at) => name.slice(0, at) + name.slice(at + 1)),
+]

@@ -1,46 +1,6 @@
-import type { Decision, PolicyDecision, PolicyMode } from './algorithm.ts'
-import type { BoundPolicy } from './bound-policies.ts'
-import { refuse, wholeNumber } from './check.ts'
-import type { Charge, Ruling, Slot } from './store.ts'
-
-/** A charge with what its decision tells beside the store's answer. */
-export interface PolicyCall extends Charge {
-  readonly mode: PolicyMode
-  /** The cost that was asked for. */
-  readonly asked: number
-}
-
-/**
- * One policy's part of a call, to be answered by the store.
- * @throws TypeError, RangeError for a key that is not text or empty, and for a cost that is no whole number from 0
- */
-export function policyCall(
-  { name, mode }: BoundPolicy,
-  slot: Slot,
-  key: string,
-  cost: number,
-  ask: boolean,
-): PolicyCall {
-  if (typeof key !== 'string' || key === '')
-    refuse(`the key for policy '${name}'`, 'text that is not empty', key)
-  wholeNumber('cost', cost)
-  const kind = ask ? 'ask' : mode === 'shadow' ? 'shadow' : 'take'
-  // Written out whole: copying the parts of an object costs more than a decision.
-  return {
-    slot,
-    key,
-    cost,
-    kind,
-    at: 0,
-    upTo: 0,
-    allowed: false,
-    remaining: 0,
-    retryAfterMs: 0,
-    resetMs: 0,
-    mode,
-    asked: cost,
-  }
-}
+import type { Decision, PolicyDecision } from './algorithm.ts'
+import type { PolicyCall } from './charges.ts'
+import type { Ruling } from './store.ts'
 
 /** What one policy decided. */
 function policyDecision(call: PolicyCall): PolicyDecision {

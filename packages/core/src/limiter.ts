@@ -1,9 +1,9 @@
-import type { Decision } from './algorithm.ts'
+import type { Algorithm, Decision } from './algorithm.ts'
 import { type BoundPolicy, bindPolicy, type UnboundPolicy } from './bound-policies.ts'
-import { flag, functionOf, knownOptions, refuse, shown } from './check.ts'
+import { functionOf, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
 import { claimNames } from './claims.ts'
-import { decisionOf, type PolicyCall, policyCall } from './decision.ts'
-import { chargeOf, hold } from './held.ts'
+import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
+import { decisionOf } from './decision.ts'
 import {
   type Held,
   type Limiter,
@@ -16,7 +16,7 @@ import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
 import { createReceipts } from './receipts.ts'
-import type { In, Mode, Ruling, Store } from './store.ts'
+import type { In, Mode, Ruling, Slot, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { byPolicy, type Cost, type Target } from './targets.ts'
 
@@ -43,13 +43,12 @@ export function limiterOf<M extends Mode, Name extends string>(
     refuse('store', 'a store such as memoryStore()', given)
   knownOptions('on', on, ['policyReset'])
   const onReset = on.policyReset && functionOf('on.policyReset', on.policyReset)
-  const mayShare = flag('shared', shared, false)
+  const mayShare = oneOf('shared', shared ?? false, [true, false])
   const store = given ?? (memoryStore() as Store as Store<M>)
   const isSync = store.mode === 'sync'
 
   let policies: ReadonlyMap<string, BoundPolicy> = new Map()
   let bound: readonly BoundPolicy[] = []
-  let infos: readonly PolicyInfo<Name>[] = []
   let release = (): void => undefined
   let isClosed = false
   const receipts = createReceipts(() => policies)
@@ -67,14 +66,13 @@ export function limiterOf<M extends Mode, Name extends string>(
     bound = list.map((policy) => bindPolicy(store, policy, policies.get(policy.name), onReset))
     const before = policies
     policies = new Map(bound.map((policy) => [policy.name, policy]))
-    infos = bound.map(infoOf<Name>)
     if ([...before.values()].some(({ name, kind }) => kind !== policies.get(name)?.kind))
       receipts.noteAll(before)
   }
 
   /** Counts a use, and refuses it once closed. */
   function use(): void {
-    if (isClosed) throw new Error('this limiter is closed: make a new one')
+    if (isClosed) throw new Error('this limiter is closed')
     if (watched !== undefined && !watched()) watched = undefined
   }
 
@@ -93,35 +91,43 @@ export function limiterOf<M extends Mode, Name extends string>(
     })
   }
 
+  function callOf(
+    policy: BoundPolicy,
+    key: string,
+    cost: number,
+    ask: boolean,
+    algorithm?: Algorithm,
+  ): PolicyCall {
+    if (typeof key !== 'string' || key === '') {
+      refuse(`the key for policy '${policy.name}'`, 'text, not empty', key)
+    }
+    wholeNumber('cost', cost)
+    const kind = ask ? 'ask' : policy.mode === 'shadow' ? 'shadow' : 'take'
+    return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, policy.mode)
+  }
+
   function callsOf(target: Target<string>, cost: Cost<string> | undefined, ask: boolean): PolicyCall[] {
     const costOf = byPolicy('cost', cost ?? 1, (name) => policies.has(name))
-    return keysOf(target).map(([policy, key]) =>
-      policyCall(policy, policy.slotFor(undefined), key, costOf(policy.name) ?? 1, ask),
-    )
+    return keysOf(target).map(([policy, key]) => callOf(policy, key, costOf(policy.name) ?? 1, ask))
   }
 
   function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
     use()
-    const ruling = store.take(calls)
-    return isSync
-      ? decided(calls, ask, ruling as Ruling)
-      : after(ruling, (answer) => decided(calls, ask, answer))
-  }
-
-  function decided(calls: readonly PolicyCall[], ask: boolean, ruling: Ruling): Decision {
-    // A shadow policy that is asked has a veto in the store, but not here.
-    const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
-    const decision = decisionOf(calls, allowed, ruling)
-    if (!ask) receipts.note(decision, calls)
-    return decision
+    return after(store.take(calls), (ruling: Ruling) => {
+      // A shadow policy that is asked has a veto in the store, but not here.
+      const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
+      const decision = decisionOf(calls, allowed, ruling)
+      if (!ask) receipts.note(decision, calls)
+      return decision
+    })
   }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
 
   function holdSlots(decision: Decision): Held<M> {
-    const slots = receipts.charged(decision).filter(({ slot }) => slot.algorithm.kind === 'concurrency')
-    const free = hold(store, slots, decision.at)
+    const slots = receipts.charged(decision).filter(holds)
+    const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at) ?? (() => undefined)
     held.add(free)
     const released = (): MaybePromise<void> => {
       held.delete(free)
@@ -137,23 +143,23 @@ export function limiterOf<M extends Mode, Name extends string>(
   return {
     store,
     get policies() {
-      return infos
+      return bound as readonly (BoundPolicy & PolicyInfo<Name>)[]
     },
     take: (target, options) => give(run(callsOf(target, options?.cost, false), false)),
     peek: (target, options) => give(run(callsOf(target, options?.cost, true), true)),
     decide(charges) {
-      const calls = charges.map(({ policy: name, key, cost = 1, algorithm }) => {
-        const policy = named(name)
-        return policyCall(policy, policy.slotFor(algorithm), key, cost, false)
-      })
+      const calls = charges.map(({ policy, key, cost = 1, algorithm }) =>
+        callOf(named(policy), key, cost, false, algorithm),
+      )
       refuseTwins(calls)
       return give(run(calls, false))
     },
     refund(decision, options) {
       use()
       const back = receipts.refundable(decision, options?.cost)
-      const refunds = back.map((receipt) => chargeOf('refund', receipt, decision.at))
-      return done(refunds.length > 0 ? store.take(refunds) : undefined)
+      return done(
+        back.length > 0 ? store.take(back.map((receipt) => refundOf(receipt, decision.at))) : undefined,
+      )
     },
     reset(target) {
       const isDecision = typeof target === 'object' && Array.isArray((target as Decision).policies)
@@ -164,9 +170,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     resetAll: () => done(all(bound.map((policy) => forget(policy, undefined)))),
     acquire(target, options) {
-      if (!bound.some(({ kind }) => kind === 'concurrency')) {
-        throw new TypeError('acquire() needs a policy with concurrency({ limit, ttl })')
-      }
+      if (!bound.some(({ slot }) => slot && holds({ slot })))
+        throw new TypeError('acquire() needs a concurrency policy')
       return give(after(run(callsOf(target, options?.cost, false), false), holdSlots))
     },
     hold: holdSlots,
@@ -184,17 +189,12 @@ export function limiterOf<M extends Mode, Name extends string>(
   }
 }
 
-function infoOf<Name extends string>({ name, mode, slot, kind }: BoundPolicy): PolicyInfo<Name> {
-  const { limit, windowMs } = slot?.algorithm ?? {}
-  return { name: name as Name, mode, limit, windowMs, kind }
-}
+const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 
 /** One key of one policy can be charged only once in a call: both charges would be looked at side by side. */
 function refuseTwins(calls: readonly PolicyCall[]): void {
   calls.forEach(({ slot, key }, index) => {
     if (calls.findIndex((call) => call.slot.name === slot.name && call.key === key) === index) return
-    throw new TypeError(
-      `policy ${shown(slot.name)} is charged twice in one call for the same key: add up the costs`,
-    )
+    throw new TypeError(`policy ${shown(slot.name)} is charged twice for one key: add up the costs`)
   })
 }

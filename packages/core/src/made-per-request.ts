@@ -1,7 +1,7 @@
 import { warnOnce } from './warn.ts'
 
-/** Limiters, by what they limit, that were used in the very turn in which they were made, and never again. */
-const usedOnce = new Map<string, number>()
+/** How many limiters were used in the very turn in which they were made, and never again. */
+let usedOnce = 0
 
 /** So many in one process are no accident of start-up. */
 const SUSPICIOUS = 10
@@ -17,18 +17,11 @@ export function watchUse(policies: string): () => boolean {
     sameTurn = false
   })
   return () => {
-    if (counted) {
-      usedOnce.set(policies, (usedOnce.get(policies) ?? 1) - 1)
-      return false
-    }
-    if (!sameTurn) return false
+    if (counted) usedOnce--
+    if (counted || !sameTurn) return false
     counted = true
-    const count = (usedOnce.get(policies) ?? 0) + 1
-    usedOnce.set(policies, count)
-    if (count === SUSPICIOUS) {
-      warnOnce(
-        `a limiter (${policies}) is made anew for each request, so it never limits: make it once, outside of the handler`,
-      )
+    if (++usedOnce === SUSPICIOUS) {
+      warnOnce(`a limiter (${policies}) is made anew for each request, so it never limits: make it once`)
     }
     return true
   }

@@ -1,7 +1,7 @@
 import type { Algorithm, PolicyMode } from './algorithm.ts'
 import { weightedSlidingWindow } from './algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from './bound-policies.ts'
-import { type Duration, durationMs, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
+import { type Duration, durationMs, excludes, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
 
 /** How a policy counts: by an algorithm of your choice, or `limit` units per `window` in a sliding window. */
 export type PolicyAlgorithm =
@@ -53,13 +53,9 @@ type Unchecked = Partial<Record<'name' | 'mode' | 'algorithm' | 'limit' | 'windo
  * @throws TypeError, RangeError
  */
 export function ownAlgorithm({ algorithm, limit, window }: Unchecked, at: string): Algorithm {
-  if (algorithm === undefined) {
-    return weightedSlidingWindow(wholeNumber(`${at}limit`, limit), durationMs(`${at}window`, window))
-  }
-  if (limit === undefined && window === undefined) return checkedAlgorithm(`${at}algorithm`, algorithm)
-  throw new TypeError(
-    `${at}algorithm and ${at}limit exclude each other: give an algorithm, or limit and window`,
-  )
+  return algorithm === undefined
+    ? weightedSlidingWindow(wholeNumber(`${at}limit`, limit), durationMs(`${at}window`, window))
+    : checkedAlgorithm(`${at}algorithm`, algorithm)
 }
 
 /** A policy without its algorithm. `at` is where its options stand, for messages. */
@@ -84,19 +80,17 @@ export function parsePolicies<T>(
   parse: (policy: Unchecked, at: string) => T & { name: string },
 ): T[] {
   const { policies } = options
+  excludes(options, 'policies', known)
+  excludes(options, 'algorithm', ['limit', 'window'])
   if (policies === undefined) return [parse(options, '')]
-  const clash = known.find((name) => name in options)
-  if (clash !== undefined)
-    throw new TypeError(`policies and ${clash} exclude each other: say it in each policy`)
   if (!Array.isArray(policies) || policies.length === 0)
     refuse('policies', 'a list of at least one policy', policies)
   const seen = new Set<string>()
   return (policies as Unchecked[]).map((policy, index) => {
     knownOptions(`policies[${index}]`, policy, known)
+    excludes(policy, 'algorithm', ['limit', 'window'])
     const parsed = parse(policy, `policies[${index}].`)
-    if (seen.has(parsed.name))
-      throw new TypeError(`policies[${index}].name: ${shown(parsed.name)} is there already`)
-    seen.add(parsed.name)
+    if (seen.size === seen.add(parsed.name).size) refuse(`policies[${index}].name`, 'there once', parsed.name)
     return parsed
   })
 }

@@ -1,15 +1,8 @@
 import type { Decision } from './algorithm.ts'
 import type { BoundPolicy } from './bound-policies.ts'
-import type { PolicyCall } from './decision.ts'
+import type { PolicyCall, Receipt } from './charges.ts'
 import type { Slot } from './store.ts'
 import { byPolicy, type Cost } from './targets.ts'
-
-/** What one policy of a decision was charged. */
-export interface Receipt {
-  readonly slot: Slot
-  readonly key: string
-  readonly cost: number
-}
 
 /** Remembers what decisions charged, and which were refunded. */
 export interface Receipts {
@@ -28,47 +21,38 @@ export interface Receipts {
  * is noted beside it only where a call brought its own algorithm or the policies changed kind since.
  */
 export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>): Receipts {
-  const noted = new WeakMap<Decision, readonly Slot[]>()
+  const noted = new WeakMap<Decision, readonly PolicyCall[]>()
   const refunded = new WeakSet<Decision>()
   let before: ReadonlyMap<string, BoundPolicy> | undefined
 
-  /** Whether a call of the decision has another slot than its policy's own. */
-  function bringsItsOwn(calls: readonly PolicyCall[]): boolean {
-    const policies = current()
-    for (const { slot } of calls) if (slot !== policies.get(slot.name)?.slot) return true
-    return false
-  }
+  const slotOf = (name: string): Slot | undefined => (before ?? current()).get(name)?.slot
 
   function charged(decision: Decision): Receipt[] {
-    if (!decision.allowed) return []
-    const slots = noted.get(decision)
-    return decision.policies.flatMap(({ name, key, cost, mode, allowed }, index) => {
-      const slot = slots === undefined ? (before ?? current()).get(name)?.slot : slots[index]
-      const made = cost > 0 && (mode === 'enforce' || allowed)
-      return slot !== undefined && made ? [{ slot, key, cost }] : []
-    })
+    const parts =
+      noted.get(decision) ?? decision.policies.map((policy) => ({ ...policy, slot: slotOf(policy.name) }))
+    return parts.flatMap(({ slot, key, cost, mode, allowed }) =>
+      slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed) ? [{ slot, key, cost }] : [],
+    )
   }
 
   return {
     note(decision, calls) {
-      if (before === undefined && !bringsItsOwn(calls)) return
-      noted.set(
-        decision,
-        calls.map(({ slot }) => slot),
-      )
+      if (before || calls.some(({ slot }) => slot !== slotOf(slot.name))) noted.set(decision, calls)
     },
     noteAll(policies) {
       before ??= policies
     },
     charged,
-    refundable(decision, cost) {
+    refundable(decision, cost = Infinity) {
       if (refunded.has(decision)) return []
       refunded.add(decision)
-      const costOf = byPolicy('cost', cost ?? Infinity, (name) => current().has(name))
-      return charged(decision).flatMap((receipt) => {
-        const back = Math.min(receipt.cost, costOf(receipt.slot.name) ?? Infinity)
-        return back > 0 ? [{ ...receipt, cost: back }] : []
-      })
+      const costOf = byPolicy('cost', cost, (name) => current().has(name))
+      return charged(decision)
+        .map((receipt) => ({
+          ...receipt,
+          cost: Math.min(receipt.cost, costOf(receipt.slot.name) ?? Infinity),
+        }))
+        .filter((receipt) => receipt.cost > 0)
     },
   }
 }

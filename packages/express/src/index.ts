@@ -2,9 +2,10 @@ import {
   after,
   createHttpLimiter,
   type Framework,
+  nodeHeaders,
   type Outcome,
   type RateLimitOptions as HttpOptions,
-  type ResponseHeaders,
+  whenOver,
 } from '@sluice/core/http'
 import type { Decision, Limiter, Mode } from '@sluice/core'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
@@ -34,15 +35,10 @@ const express: Framework<[Request, Response]> = {
   header: (name, req) => req.headers[name]?.toString(),
   address: (req) => req.ip,
   peer: (req) => req.socket.remoteAddress,
+  trustsProxy: (req) => Boolean(req.app.get('trust proxy')),
   route: (req) =>
     req.route ? `${req.baseUrl}${String((req.route as { path: unknown }).path)}` : req.baseUrl + req.path,
 }
-
-const headersOf = (res: Response): ResponseHeaders => ({
-  get: (name) => res.getHeader(name)?.toString(),
-  set: (name, value) => void (res.headersSent || res.setHeader(name, value)),
-  remove: (name) => void (res.headersSent || res.removeHeader(name)),
-})
 
 /**
  * Express middleware that limits requests.
@@ -56,9 +52,10 @@ export function rateLimit(options: RateLimitOptions): RequestHandler & { readonl
     if (outcome === undefined) return next()
     const { decision, refusal, release, writeHeaders } = outcome
     Object.assign(req, { [http.property]: decision })
-    if (release !== undefined) res.once('close', () => void release())
-    if (http.needsResponse) onHeaders(res, () => writeHeaders(headersOf(res), res.statusCode))
-    else writeHeaders(headersOf(res))
+    if (release !== undefined) whenOver(res, req.socket, release)
+    if (http.needsResponse && refusal === undefined)
+      onHeaders(res, () => writeHeaders(nodeHeaders(res), res.statusCode))
+    else writeHeaders(nodeHeaders(res))
     if (refusal === undefined) return next()
     if (options.respond !== undefined && decision !== undefined)
       return options.respond(req, res, decision, next)
@@ -68,7 +65,7 @@ export function rateLimit(options: RateLimitOptions): RequestHandler & { readonl
   function rateLimit(req: Request, res: Response, next: NextFunction): void {
     const done = after(http.handle(req, res), (outcome) => proceed(req, res, next, outcome))
     // What fails later than at once, Express 4 does not hear of by itself.
-    if (done instanceof Promise) done.catch(next)
+    if (done !== undefined) Promise.resolve(done).catch(next)
   }
   return Object.assign(rateLimit, { limiter: http.limiter })
 }

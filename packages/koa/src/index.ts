@@ -3,9 +3,11 @@ import {
   after,
   createHttpLimiter,
   type Framework,
+  nodeHeaders,
   type Outcome,
+  plainHeaders,
   type RateLimitOptions as HttpOptions,
-  type ResponseHeaders,
+  whenOver,
 } from '@sluice/core/http'
 import type { Context, Middleware, Next } from 'koa'
 
@@ -29,18 +31,9 @@ const koa: Framework<[Context]> = {
   header: (name, ctx) => ctx.req.headers[name]?.toString(),
   address: (ctx) => ctx.ip,
   peer: (ctx) => ctx.req.socket.remoteAddress,
+  trustsProxy: (ctx) => ctx.app.proxy,
   route: (ctx) => (ctx['_matchedRoute'] as string | undefined) ?? ctx.path,
 }
-
-/** The response's headers; what is set is also put into `written`. */
-const headersOf = (ctx: Context, written: Record<string, string>): ResponseHeaders => ({
-  get: (name) => ctx.response.get(name) || undefined,
-  set(name, value) {
-    ctx.set(name, value)
-    written[name] = value
-  },
-  remove: (name) => ctx.remove(name),
-})
 
 /**
  * Koa middleware that limits requests.
@@ -54,21 +47,19 @@ export function rateLimit(
   /** Writes what was decided, and goes on or answers. */
   async function proceed(ctx: Context, next: Next, outcome: Outcome): Promise<void> {
     const { decision, refusal, release, writeHeaders } = outcome
-    const written: Record<string, string> = {}
-    const write = (status?: number): void => writeHeaders(headersOf(ctx, written), status)
+    const late = http.needsResponse && refusal === undefined
     ctx.state[http.property] = decision
-    if (release !== undefined) ctx.res.once('close', () => void release())
-    if (!http.needsResponse) write()
+    if (release !== undefined) whenOver(ctx.res, ctx.req.socket, release)
+    if (!late) writeHeaders(nodeHeaders(ctx.res))
     try {
       if (refusal === undefined) await next()
       else if (options.respond !== undefined && decision !== undefined) await options.respond(ctx, decision)
       else Object.assign(ctx, { status: refusal.status, type: refusal.contentType, body: refusal.body })
-      if (http.needsResponse) write(ctx.status)
+      if (late) writeHeaders(nodeHeaders(ctx.res), ctx.status)
     } catch (error) {
-      if (http.needsResponse) write()
       // Koa drops every header of a response that fails, but for those that the error carries.
       const failed = error as { headers?: Record<string, string> }
-      if (error instanceof Error) failed.headers = { ...written, ...failed.headers }
+      if (error instanceof Error) writeHeaders(plainHeaders((failed.headers = { ...failed.headers })))
       throw error
     }
   }

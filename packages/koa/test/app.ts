@@ -63,7 +63,11 @@ export function caseApp(Version: typeof Koa, app: CaseApp, errors: unknown[]): K
   routes.use('/sub', sub.routes())
 
   const made = new Version()
-  made.on('error', (error) => errors.push(error))
+  made.on('error', (error, ctx) => {
+    errors.push(error)
+    // Koa 2 leaves a response open whose stream has failed.
+    if (ctx.headerSent) ctx.res.destroy()
+  })
   made.use(async (ctx, next) => {
     ctx.set(before)
     await next()

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../algorithm.ts'
 import { shown } from '../check.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, codec, grown, patienceMs } from './shared.ts'
 
 /**
  * What was used of a bucket, counted in parts of a unit so that every step is an exact integer:
@@ -41,7 +41,7 @@ export function bucket(
   const full = capacity * unit
   if (!Number.isSafeInteger(full)) {
     throw new RangeError(
-      `${names[0]} * ${names[2]} / gcd(${names[1]}, ${names[2]}) must stay below 2^53 to be exact, ` +
+      `${names[0]} * ${names[2]} / gcd(${names[1]}, ${names[2]}) must be below 2^53, ` +
         `got ${shown(capacity)} * ${perMs} / ${divisor}`,
     )
   }
@@ -59,12 +59,15 @@ export function bucket(
     state.at = nowMs
   }
 
+  const fresh = (nowMs: number): BucketState => ({ used: 0, at: nowMs, unit, refill })
+
   return {
     kind: 'tokenBucket',
     limit: capacity,
     windowMs,
     args: () => [full, unit, refill, patience],
-    fresh: (nowMs) => ({ used: 0, at: nowMs, unit, refill }),
+    fresh,
+    ...codec(fresh),
 
     adopt(state, nowMs) {
       const isFuture = state.at - nowMs > patience
@@ -85,15 +88,12 @@ export function bucket(
 
     look(state, nowMs, cost, out) {
       const used = usedAt(state, nowMs)
-      const room = full - cost * unit
-      const allowed = cost === 0 || (cost <= capacity && used <= room)
-      const after = allowed ? used + cost * unit : used
+      const charged = answer(out, Math.max(0, Math.floor((full - used) / unit)), cost)
       const ahead = state.used > 0 ? Math.max(0, state.at - nowMs) : 0
-      out.allowed = allowed
-      out.remaining = Math.max(0, Math.floor((full - after) / unit))
-      out.retryAfterMs = allowed ? 0 : cost > capacity ? Infinity : ahead + Math.ceil((used - room) / refill)
-      out.resetMs = ahead + Math.ceil(after / refill)
-      return allowed
+      out.resetMs = ahead + Math.ceil((used + charged * unit) / refill)
+      if (!out.allowed && cost <= capacity) {
+        out.retryAfterMs = ahead + Math.ceil((used - (full - cost * unit)) / refill)
+      }
     },
 
     charge(state, nowMs, cost) {
@@ -109,10 +109,5 @@ export function bucket(
     },
 
     ttlMs: (state, nowMs) => (state.used > 0 ? state.at + Math.ceil(state.used / state.refill) - nowMs : 0),
-    encode: (state) => `${state.used},${state.at},${state.unit},${state.refill}`,
-    decode(text) {
-      const [used = 0, at = 0, ofUnit, ofRefill] = numbers(text, 4)
-      return { used, at, unit: ofUnit || unit, refill: ofRefill || refill }
-    },
   }
 }

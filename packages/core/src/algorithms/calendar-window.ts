@@ -1,7 +1,7 @@
 import type { Algorithm } from '../algorithm.ts'
 import { knownOptions, oneOf, shown, wholeNumber } from '../check.ts'
 import { type CalendarPeriod, WEEKDAYS, type Weekday, calendarPeriods } from './calendar.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, codec, grown, patienceMs } from './shared.ts'
 
 export interface CalendarWindowOptions {
   /** Units per period. A whole number from 0. */
@@ -67,6 +67,8 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
   }
   const runs = (state: CalendarWindowState, nowMs: number): boolean => state.used > 0 && nowMs < state.end
 
+  const fresh = (nowMs: number): CalendarWindowState => ({ ...periodOf(nowMs), used: 0 })
+
   return {
     kind: 'calendarWindow',
     limit,
@@ -75,7 +77,8 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
       const { start, end } = periodOf(nowMs)
       return [limit, periods(start - 1).start, start, end, periods(end).end, patience]
     },
-    fresh: (nowMs) => ({ ...periodOf(nowMs), used: 0 }),
+    fresh,
+    ...codec(fresh),
 
     adopt(state, nowMs) {
       const { start, end } = periodOf(nowMs)
@@ -93,14 +96,10 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
     look(state, nowMs, cost, out) {
       const running = runs(state, nowMs)
       const used = running ? state.used : 0
-      const end = running ? state.end : periodOf(nowMs).end
-      const allowed = cost === 0 || cost <= limit - used
-      const after = allowed ? used + cost : used
-      out.allowed = allowed
-      out.remaining = Math.max(0, limit - after)
-      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : end - nowMs
-      out.resetMs = after > 0 ? end - nowMs : 0
-      return allowed
+      const leftMs = (running ? state : periodOf(nowMs)).end - nowMs
+      const charged = answer(out, Math.max(0, limit - used), cost)
+      out.resetMs = used + charged > 0 ? leftMs : 0
+      if (!out.allowed && cost <= limit) out.retryAfterMs = leftMs
     },
 
     charge(state, nowMs, cost) {
@@ -114,11 +113,6 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
     },
 
     ttlMs: (state, nowMs) => (state.used > 0 ? state.end - nowMs : 0),
-    encode: (state) => `${state.start},${state.end},${state.used}`,
-    decode(text) {
-      const [start = 0, end = 0, used = 0] = numbers(text, 3)
-      return { start, end, used }
-    },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Algorithm } from '../algorithm.ts'
+import { hold } from '../held.ts'
 import { type Duration, durationMs, knownOptions, wholeNumber } from '../check.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, grown, numbers, patienceMs } from './shared.ts'
 
 export interface ConcurrencyOptions {
   /** Slots that may be held at once. A whole number from 0. */
@@ -48,6 +49,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     kind: 'concurrency',
     limit,
     windowMs: ttlMs,
+    hold,
     args: () => [limit, ttlMs, patienceMs(ttlMs)],
     fresh: () => ({ expiry: [], count: [], ttlMs }),
 
@@ -63,18 +65,13 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
       let index = firstHeld(state, nowMs)
       let held = 0
       for (let at = index; at < state.count.length; at++) held = grown(held, state.count[at] as number)
-      const allowed = cost === 0 || cost <= limit - held
-      const after = allowed ? held + cost : held
-      const end = allowed && cost > 0 ? Math.max(last(state), nowMs + ttlMs) : last(state)
-      out.allowed = allowed
-      out.remaining = Math.max(0, limit - after)
-      out.resetMs = after > 0 ? end - nowMs : 0
-      out.retryAfterMs = allowed ? 0 : Infinity
-      if (allowed || cost > limit) return allowed
+      const charged = answer(out, Math.max(0, limit - held), cost)
+      const end = charged > 0 ? Math.max(last(state), nowMs + ttlMs) : last(state)
+      out.resetMs = held + charged > 0 ? end - nowMs : 0
+      if (out.allowed || cost > limit) return
       let missing = held + cost - limit
       while ((missing -= state.count[index] as number) > 0) index++
       out.retryAfterMs = (state.expiry[index] as number) - nowMs
-      return false
     },
 
     charge(state, nowMs, cost) {
@@ -104,7 +101,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     encode: (state) =>
       [state.ttlMs, ...state.expiry.flatMap((expiry, at) => [expiry, state.count[at]])].join(','),
     decode(text) {
-      const [ofMs, ...rest] = numbers(text, 1)
+      const [ofMs, ...rest] = numbers(text)
       const pairs = rest.length % 2 === 0 ? rest : []
       return {
         expiry: pairs.filter((_, index) => index % 2 === 0),

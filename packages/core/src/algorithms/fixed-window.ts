@@ -1,6 +1,6 @@
 import type { Algorithm } from '../algorithm.ts'
 import { type Duration, durationMs, knownOptions, oneOf, wholeNumber } from '../check.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, codec, grown, patienceMs } from './shared.ts'
 
 export interface FixedWindowOptions {
   /** Units per window. A whole number from 0. */
@@ -40,12 +40,15 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
   const runs = (state: FixedWindowState, nowMs: number): boolean =>
     state.used > 0 && nowMs < state.start + state.windowMs
 
+  const fresh = (nowMs: number): FixedWindowState => ({ start: opens(nowMs), used: 0, windowMs })
+
   return {
     kind: 'fixedWindow',
     limit,
     windowMs,
     args: () => [limit, windowMs, clock ? 1 : 0, patience],
-    fresh: (nowMs) => ({ start: opens(nowMs), used: 0, windowMs }),
+    fresh,
+    ...codec(fresh),
 
     adopt(state, nowMs) {
       const isFuture = state.start - nowMs > patience
@@ -61,14 +64,10 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
     look(state, nowMs, cost, out) {
       const running = runs(state, nowMs)
       const used = running ? state.used : 0
-      const end = (running ? state.start : opens(nowMs)) + windowMs
-      const allowed = cost === 0 || cost <= limit - used
-      const after = allowed ? used + cost : used
-      out.allowed = allowed
-      out.remaining = Math.max(0, limit - after)
-      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : end - nowMs
-      out.resetMs = after > 0 ? end - nowMs : 0
-      return allowed
+      const leftMs = (running ? state.start : opens(nowMs)) + windowMs - nowMs
+      const charged = answer(out, Math.max(0, limit - used), cost)
+      out.resetMs = used + charged > 0 ? leftMs : 0
+      if (!out.allowed && cost <= limit) out.retryAfterMs = leftMs
     },
 
     charge(state, nowMs, cost) {
@@ -85,10 +84,5 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
     },
 
     ttlMs: (state, nowMs) => (state.used > 0 ? state.start + state.windowMs - nowMs : 0),
-    encode: (state) => `${state.start},${state.used},${state.windowMs}`,
-    decode(text) {
-      const [start = 0, used = 0, ofWindowMs] = numbers(text, 3)
-      return { start, used, windowMs: ofWindowMs || windowMs }
-    },
   }
 }

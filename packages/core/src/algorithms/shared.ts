@@ -1,15 +1,46 @@
+import type { Algorithm, Answer } from '../algorithm.ts'
+
 /** What the algorithms share: how long a clock that stepped back is waited for, and the text of a state. */
 
 /** Time steps back by up to this: time stands still for the key. By more: its state is moved to the new time. */
 export const patienceMs = (windowMs: number): number => Math.max(windowMs, 60_000)
 
+/**
+ * Fills in what follows from the units that are free (from 0): whether the cost fits, what remains after it, and no
+ * wait, or one without end, which the algorithm shortens for a cost that can ever fit.
+ * @returns what the charge would add
+ */
+export function answer(out: Answer, free: number, cost: number): number {
+  const allowed = cost <= free
+  const charged = allowed ? cost : 0
+  out.allowed = allowed
+  out.remaining = free - charged
+  out.retryAfterMs = allowed ? 0 : Infinity
+  return charged
+}
+
 /** A count grown by a charge. Debt stops at the largest exact integer instead of losing track. */
 export const grown = (used: number, cost: number): number => Math.min(used + cost, Number.MAX_SAFE_INTEGER)
 
-/** The whole numbers of an encoded state, or none if the text was not written by `encode`. */
-export function numbers(text: string, atLeast: number): number[] {
+/** The whole numbers of an encoded state; none, if the text was not written by `encode`. */
+export function numbers(text: string): number[] {
   const parts = text.split(',').map(Number)
-  return parts.length >= atLeast && parts.every((part) => Number.isSafeInteger(part) && part >= 0)
-    ? parts
-    : []
+  return parts.every((part) => Number.isSafeInteger(part) && part >= 0) ? parts : []
+}
+
+/** The text of states that are numbers only, in the order in which `fresh` lists them. */
+export function codec<S extends object>(
+  fresh: (nowMs: number) => S,
+): Pick<Algorithm<S>, 'encode' | 'decode'> {
+  return {
+    encode: (state) => Object.values(state).join(','),
+    decode(text) {
+      const state = fresh(0)
+      const names = Object.keys(state)
+      const parts = numbers(text)
+      if (parts.length === names.length)
+        for (const [index, name] of names.entries()) Object.assign(state, { [name]: parts[index] })
+      return state
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../algorithm.ts'
 import { type Duration, durationMs, knownOptions, wholeNumber } from '../check.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, grown, numbers, patienceMs } from './shared.ts'
 
 export interface SlidingLogOptions {
   /** Units in any trailing window. A whole number from 0. Memory grows with it: one entry a distinct millisecond. */
@@ -84,18 +84,13 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
       let { head, used } = state
       while (head < state.at.length && (state.at[head] as number) <= leftMs)
         used -= state.cost[head++] as number
-      const allowed = cost === 0 || cost <= limit - used
-      const after = allowed ? used + cost : used
-      const last = allowed && cost > 0 ? standing(state, nowMs) : newest(state)
-      out.allowed = allowed
-      out.remaining = Math.max(0, limit - after)
-      out.resetMs = after > 0 ? last + windowMs - nowMs : 0
-      out.retryAfterMs = allowed ? 0 : Infinity
-      if (allowed || cost > limit) return allowed
+      const charged = answer(out, Math.max(0, limit - used), cost)
+      const last = charged > 0 ? standing(state, nowMs) : newest(state)
+      out.resetMs = used + charged > 0 ? last + windowMs - nowMs : 0
+      if (out.allowed || cost > limit) return
       let missing = used + cost - limit
       while ((missing -= state.cost[head] as number) > 0) head++
       out.retryAfterMs = (state.at[head] as number) + windowMs - nowMs
-      return false
     },
 
     charge(state, nowMs, cost) {
@@ -128,7 +123,7 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
     ttlMs: (state, nowMs) => (state.used > 0 ? newest(state) + state.windowMs - nowMs : 0),
     encode: (state) => [state.windowMs, ...live(state, 0).flat()].join(','),
     decode(text) {
-      const [ofMs, ...rest] = numbers(text, 1)
+      const [ofMs, ...rest] = numbers(text)
       const pairs = rest.flatMap((at, index) =>
         index % 2 === 0 ? [[at, rest[index + 1] ?? 0] as const] : [],
       )

@@ -1,5 +1,5 @@
 import type { Algorithm } from '../algorithm.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, grown, numbers, patienceMs } from './shared.ts'
 
 /** Units charged in each of the last parts of the window, a tenth of it long. */
 export interface StrictState {
@@ -80,14 +80,10 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     look(state, nowMs, cost, out) {
       const at = Math.max(nowMs, state.start)
       const used = usedAt(state, at)
-      const allowed = cost === 0 || cost <= limit - used
-      const after = allowed ? used + cost : used
-      const last = allowed && cost > 0 ? begins(at, part) + part + windowMs : lastLeaves(state)
-      out.allowed = allowed
-      out.remaining = Math.max(0, limit - after)
-      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : freed(state, at, used + cost - limit) - nowMs
-      out.resetMs = after > 0 ? last - nowMs : 0
-      return allowed
+      const charged = answer(out, Math.max(0, limit - used), cost)
+      const last = charged > 0 ? begins(at, part) + part + windowMs : lastLeaves(state)
+      out.resetMs = used + charged > 0 ? last - nowMs : 0
+      if (!out.allowed && cost <= limit) out.retryAfterMs = freed(state, at, used + cost - limit) - nowMs
     },
 
     charge(state, nowMs, cost) {
@@ -105,7 +101,7 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     ttlMs: (state, nowMs) => lastLeaves(state) - nowMs,
     encode: (state) => [state.start, state.windowMs, ...state.counts].join(','),
     decode(text) {
-      const [start = 0, ofMs, ...counts] = numbers(text, 3)
+      const [start = 0, ofMs, ...counts] = numbers(text)
       return { start, windowMs: ofMs || windowMs, counts: counts.length > 0 ? counts.slice(0, 11) : [0] }
     },
   }

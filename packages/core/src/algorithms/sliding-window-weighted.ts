@@ -1,5 +1,5 @@
 import type { Algorithm } from '../algorithm.ts'
-import { grown, numbers, patienceMs } from './shared.ts'
+import { answer, codec, grown, patienceMs } from './shared.ts'
 
 /** Units charged in the window of the clock that began at `start`, and in the one before it. */
 export interface SlidingWindowState {
@@ -34,12 +34,20 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     if (nowMs >= state.start + spanMs) Object.assign(state, rolled(state, nowMs))
   }
 
+  const fresh = (nowMs: number): SlidingWindowState => ({
+    start: edge(nowMs),
+    prev: 0,
+    cur: 0,
+    windowMs: spanMs,
+  })
+
   return {
     kind: 'slidingWindow',
     limit,
     windowMs,
     args: () => [limit, steps, stepMs, patience],
-    fresh: (nowMs) => ({ start: edge(nowMs), prev: 0, cur: 0, windowMs: spanMs }),
+    fresh,
+    ...codec(fresh),
 
     adopt(state, nowMs) {
       const isFuture = state.start - nowMs > patience
@@ -58,17 +66,15 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
       const at = Math.max(nowMs, state.start)
       const { start, prev, cur } = rolled(state, at)
       const left = steps - Math.floor((at - start) / stepMs)
-      const end = start + spanMs
+      const leftMs = start + spanMs - nowMs
       // Where `prev * left` is beyond 2^53 and so rounded, it is above what it is compared with all the same.
       const free = Math.max(0, Math.floor(((limit - cur) * steps - prev * left) / steps))
-      const allowed = cost === 0 || cost <= free
-      const after = allowed ? cost : 0
-      out.allowed = allowed
-      out.remaining = free - after
-      out.retryAfterMs = allowed ? 0 : cost > limit ? Infinity : end - nowMs - aheadOfEnd(prev, cur, cost)
-      out.resetMs = prev + cur + after === 0 ? 0 : end - nowMs
-      if (out.retryAfterMs !== Infinity && !allowed) out.resetMs = out.retryAfterMs
-      return allowed
+      const charged = answer(out, free, cost)
+      out.resetMs = prev + cur + charged > 0 ? leftMs : 0
+      if (!out.allowed && cost <= limit) {
+        out.retryAfterMs = leftMs - beforeEnd(prev, cur, cost)
+        out.resetMs = out.retryAfterMs
+      }
     },
 
     charge(state, nowMs, cost) {
@@ -86,18 +92,13 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
       if (state.cur > 0) return state.start + 2 * state.windowMs - nowMs
       return state.prev > 0 ? state.start + state.windowMs - nowMs : 0
     },
-    encode: (state) => `${state.start},${state.prev},${state.cur},${state.windowMs}`,
-    decode(text) {
-      const [start = 0, prev = 0, cur = 0, ofMs] = numbers(text, 4)
-      return { start, prev, cur, windowMs: ofMs || spanMs }
-    },
   }
 
   /**
    * How long before the end of the current window (negative: after it) the cost fits if nothing else is charged.
    * Within this window once `prev` has faded to what is free beside `cur`; else in the next one, where `cur` fades.
    */
-  function aheadOfEnd(prev: number, cur: number, cost: number): number {
+  function beforeEnd(prev: number, cur: number, cost: number): number {
     if (cur + cost <= limit) return Math.floor(((limit - cur - cost) * steps) / prev) * stepMs
     return Math.min(0, Math.floor(((limit - cost) * steps) / cur) - steps) * stepMs
   }

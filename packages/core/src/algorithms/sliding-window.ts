@@ -1,5 +1,5 @@
 import type { Algorithm } from '../algorithm.ts'
-import { type Duration, durationMs, flag, knownOptions, wholeNumber } from '../check.ts'
+import { type Duration, durationMs, knownOptions, oneOf, wholeNumber } from '../check.ts'
 import { type StrictState, strictSlidingWindow } from './sliding-window-strict.ts'
 import { type SlidingWindowState, weightedSlidingWindow } from './sliding-window-weighted.ts'
 
@@ -28,7 +28,7 @@ export function slidingWindow(options: SlidingWindowOptions): Algorithm<SlidingW
   knownOptions('slidingWindow', options, ['limit', 'window', 'strict'])
   const limit = wholeNumber('limit', options.limit)
   const windowMs = durationMs('window', options.window)
-  return flag('strict', options.strict, false)
+  return oneOf('strict', options.strict ?? false, [true, false])
     ? strictSlidingWindow(limit, windowMs)
     : weightedSlidingWindow(limit, windowMs)
 }

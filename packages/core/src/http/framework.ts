@@ -12,6 +12,8 @@ export interface Framework<Args extends readonly unknown[]> {
   address(...args: Args): string | undefined
   /** The other end of the connection; `undefined` where there is none, or none with an address. */
   peer(...args: Args): string | undefined
+  /** Whether the framework was told to take a proxy's word for `address`. Default: no. */
+  trustsProxy?(...args: Args): boolean
   /** The pattern of the route that handles the request, else its path. */
   route(...args: Args): string | undefined
 }

@@ -1,4 +1,4 @@
-import { flag, functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
+import { excludes, functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
 import { limiterOf } from '../limiter.ts'
 import { type Limiter, type LimiterSettings, SETTINGS } from '../limiter-types.ts'
 import { parsePolicies } from '../policies.ts'
@@ -66,12 +66,12 @@ export function parseGate<Args extends readonly unknown[], Respond>(
   knownOptions('rateLimit', options, ['limiter', ...own, ...RESPONSE_OPTIONS])
   const all: AnyForm<Args> = options
   const settings = parseSettings(all)
-  if (all.limiter !== undefined) {
-    const clash = own.find((name) => name in all && !CHARGE_OPTIONS.includes(name))
-    if (clash !== undefined)
-      throw new TypeError(`limiter and ${clash} exclude each other: the limiter has its own`)
-    return { ...ofLimiter(all.limiter, all), settings }
-  }
+  excludes(
+    all,
+    'limiter',
+    own.filter((name) => !CHARGE_OPTIONS.includes(name)),
+  )
+  if (all.limiter !== undefined) return { ...ofLimiter(all.limiter, all), settings }
   const parsed = parsePolicies(all, REQUEST_POLICY_OPTIONS, (policy, at) =>
     parsePolicy(policy as RequestPolicyOptions<Args>, at),
   )
@@ -112,9 +112,9 @@ function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): Gat
       typeof property === 'string' && property
         ? property
         : refuse('property', 'text that is not empty', property),
-    expose: flag('expose', all.expose, false),
-    skipWhenCacheable: flag('skipWhenCacheable', all.skipWhenCacheable, false),
-    skipOnRedirect: flag('skipOnRedirect', all.skipOnRedirect, false),
-    enabled: flag('enabled', all.enabled, true),
+    expose: oneOf('expose', all.expose ?? false, [true, false]),
+    skipWhenCacheable: oneOf('skipWhenCacheable', all.skipWhenCacheable ?? false, [true, false]),
+    skipOnRedirect: oneOf('skipOnRedirect', all.skipOnRedirect ?? false, [true, false]),
+    enabled: oneOf('enabled', all.enabled ?? true, [true, false]),
   }
 }

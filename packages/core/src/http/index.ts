@@ -15,6 +15,7 @@ export { createHttpLimiter, type HttpLimiter, type Outcome } from './gate.ts'
 export type { HeaderFormat, HeadersOption, ResponseHeaders } from './headers.ts'
 export * from '../keys.ts'
 export { after, type MaybePromise } from '../maybe-promise.ts'
+export { nodeHeaders, plainHeaders, whenOver } from './node-response.ts'
 export type {
   ChargeOptions,
   ClientList,

@@ -19,12 +19,10 @@ export function requestView<Args extends readonly unknown[]>(
       if (resolve !== undefined) {
         return resolve(peer ?? framework.peer(...args), (name) => framework.header(name, ...args))
       }
-      const socket = framework.peer(...args)
-      const address = (peer ?? framework.address(...args)) || undefined
-      // Who takes the word of a proxy has another answer than the socket.
-      if (address === (peer ?? socket) && framework.header('x-forwarded-for', ...args) !== undefined)
+      if (framework.header('x-forwarded-for', ...args) !== undefined && !framework.trustsProxy?.(...args)) {
         noticeProxy()
-      return address
+      }
+      return (peer ?? framework.address(...args)) || undefined
     },
   }
 }

@@ -62,8 +62,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   function vetoes(charge: Charge, state: object, nowMs: number): boolean {
     const { slot, kind, cost, at } = charge
     if (kind === 'refund') slot.algorithm.refund(state, nowMs, cost, at)
-    const fits = slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
-    return !fits && (kind === 'take' || kind === 'ask')
+    slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
+    return !charge.allowed && (kind === 'take' || kind === 'ask')
   }
 
   /** Makes one charge of a call that nobody vetoed, or leaves it; then tells the state that there is. */
@@ -97,9 +97,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   /** A call of one take, which most are: what was looked at is what there is afterwards. */
   function takeOne(charge: Charge, nowMs: number): boolean {
     const state = stateOf(charge, nowMs)
-    const allowed = charge.slot.algorithm.look(state, nowMs, charge.cost, charge)
-    if (allowed && charge.cost > 0) make(charge, state, nowMs)
-    return allowed
+    charge.slot.algorithm.look(state, nowMs, charge.cost, charge)
+    if (charge.allowed && charge.cost > 0) make(charge, state, nowMs)
+    return charge.allowed
   }
 
   return {

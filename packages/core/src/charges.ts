@@ -1,0 +1,42 @@
+import type { PolicyMode } from './algorithm.ts'
+import type { Charge, ChargeKind, Slot } from './store.ts'
+
+/** What is charged to one key. */
+export interface Receipt {
+  readonly slot: Slot
+  readonly key: string
+  readonly cost: number
+}
+
+/** A charge with what its decision tells beside the store's answer. */
+export interface PolicyCall extends Charge {
+  readonly mode: PolicyMode
+  /** The cost that was asked for. */
+  readonly asked: number
+}
+
+/** A charge, to be answered by the store. Written out whole: to copy parts of objects costs more than a decision. */
+export function chargeOf(
+  kind: ChargeKind,
+  { slot, key, cost }: Receipt,
+  mode: PolicyMode = 'enforce',
+  at: number = 0,
+): PolicyCall {
+  return {
+    slot,
+    key,
+    cost,
+    kind,
+    at,
+    upTo: 0,
+    allowed: false,
+    remaining: 0,
+    retryAfterMs: 0,
+    resetMs: 0,
+    mode,
+    asked: cost,
+  }
+}
+
+/** A charge that undoes what was charged at `at`. */
+export const refundOf = (receipt: Receipt, at: number): Charge => chargeOf('refund', receipt, 'enforce', at)

@@ -1,0 +1,59 @@
+import type { ResponseHeaders } from './headers.ts'
+
+/** What of Node's responses and sockets has to be known, so that nothing of Node has to be imported. */
+interface Closing {
+  readonly destroyed?: boolean
+  once(event: 'close', listener: () => void): unknown
+}
+
+/** What waits for a connection to close: one listener for all, since a client may send many requests ahead. */
+const waiting = new WeakMap<Closing, Set<() => void>>()
+
+/**
+ * Calls `done` once when a response on Node is over, whether it was sent or its client has gone. A response that is
+ * still behind another one on its connection does not close when the connection does.
+ */
+export function whenOver(response: Closing, connection: Closing, done: () => unknown): void {
+  const all = waiting.get(connection) ?? watch(connection)
+  function over(): void {
+    if (all.delete(over)) void done()
+  }
+  all.add(over)
+  response.once('close', over)
+  // What is gone already closes no more.
+  if (connection.destroyed) over()
+}
+
+function watch(connection: Closing): Set<() => void> {
+  const all = new Set<() => void>()
+  waiting.set(connection, all)
+  connection.once('close', () => {
+    for (const over of all) over()
+  })
+  return all
+}
+
+interface HeaderFields {
+  readonly headersSent: boolean
+  getHeader(name: string): number | string | readonly string[] | undefined
+  setHeader(name: string, value: string): unknown
+  removeHeader(name: string): void
+}
+
+/** The header fields of a response on Node. Once they are sent, nothing is changed any more. */
+export function nodeHeaders(response: HeaderFields): ResponseHeaders {
+  return {
+    get: (name) => response.getHeader(name)?.toString(),
+    set: (name, value) => void (response.headersSent || response.setHeader(name, value)),
+    remove: (name) => void (response.headersSent || response.removeHeader(name)),
+  }
+}
+
+/** Header fields in a plain object, such as those that an error carries. */
+export function plainHeaders(fields: Record<string, string>): ResponseHeaders {
+  return {
+    get: (name) => fields[name],
+    set: (name, value) => void (fields[name] = value),
+    remove: (name) => void delete fields[name],
+  }
+}
