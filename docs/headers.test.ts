@@ -28,10 +28,10 @@ interface Sent {
 }
 
 /** What a middleware sends at `NOW`, after requests at earlier times. */
-async function sent(options: object, earlier: readonly number[] = []): Promise<Sent> {
+async function sent(options: any, earlier: readonly number[] = []): Promise<Sent> {
   let now = 0
   const store = memoryStore({ clock: () => now })
-  const http = createHttpLimiter<[]>({ store, ...options } as never, framework)
+  const http = createHttpLimiter<[]>({ store, ...options }, framework)
   for (now of earlier) await http.handle()
   now = NOW
   const outcome = await http.handle()
@@ -64,13 +64,25 @@ const shows: Record<string, () => Promise<Sent>> = {
   expose: () => sent({ ...five, expose: true }),
 }
 
-const sorted = (lines: string): string[] => lines.trim().split('\n').toSorted()
+const blocks = blocksOf('docs/headers.md')
+const lines = (text: string): string[] => text.trim().split('\n')
 
-it.each(blocksOf('docs/headers.md'))('line $line: $info', async ({ language, info, text }) => {
-  const { headers, body } = await (shows[info]?.() ?? sent({ ...five, headers: info }, [opened, opened]))
-  if (language === 'json') expect(JSON.parse(text)).toEqual(body)
-  else if (info === 'expose') expect(sorted(headers)).toContain(text.trim())
-  else expect(sorted(text)).toEqual(sorted(headers))
+async function shown(info: string): Promise<Sent> {
+  return shows[info]?.() ?? sent({ ...five, headers: info }, [opened, opened])
+}
+
+it.each(blocks.filter(({ language }) => language === 'json'))(
+  'line $line: the body',
+  async ({ info, text }) => {
+    expect(JSON.parse(text)).toEqual((await shown(info)).body)
+  },
+)
+
+it.each(blocks.filter(({ language }) => language === 'http'))('line $line: $info', async ({ info, text }) => {
+  const { headers } = await shown(info)
+  // The header of that example comes beside those of all the others.
+  const all = lines(headers).filter((line) => info !== 'expose' || line.startsWith('Access-Control-'))
+  expect(new Set(all)).toEqual(new Set(lines(text)))
 })
 
 it.each(['draft-8', 'draft-9', 'draft-10'])('%s is draft-11 under an older name', async (name) => {

@@ -7,8 +7,8 @@ import express from 'express'
 
 const app = express()
 
-// Addresses and ranges of the proxies, or how many of them stand in front; `false` where there is none.
-app.use(rateLimit({ limit: 3, window: '10s', trustProxy: 'loopback' }))
+// One proxy stands in front. Instead of their number you can list the proxies' addresses; `false` means none.
+app.use(rateLimit({ limit: 3, window: '10s', trustProxy: 1 }))
 
 app.get('/', (req, res) => {
   res.send(`You are ${req.rateLimit?.policies[0]?.key}.\n`)

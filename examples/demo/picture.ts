@@ -27,7 +27,15 @@ export function picture(frame: Frame): string[] {
     [['Sluice on Express', 'bold'], `  ${url}  ${seconds(elapsedMs)} of ${seconds(durationMs)}`],
     [],
     ...policyNames.map((name): Segment[] => [[name.padEnd(7), 'bold'], inWords[name]]),
-    [marks.allowed, ' allowed   ', marks.burst, ' refused by burst   ', marks.quota, ' refused by quota'],
+    [
+      marks.allowed,
+      ' allowed  ',
+      marks.burst,
+      ' refused by burst  ',
+      marks.quota,
+      ' by quota  ',
+      'B Q some allowed',
+    ],
     ...clients.flatMap(({ name, manner }) => [
       ...(roomy ? [[]] : []),
       ...clientLines(name, roomy ? manner : undefined, frame),
@@ -45,6 +53,7 @@ function clientLines(
   const own = seen.filter(({ client }) => client === name)
   const allowed = own.filter((answer) => answer.allowed).length
   const refused = own.length - allowed
+  const gaugeWidth = columns < 79 ? 0 : 10 // 79 is all of the line
   const latest = own.reduce<Seen | undefined>((a, b) => (a && a.answeredAt > b.answeredAt ? a : b), undefined)
   return [
     ...(manner === undefined ? [] : [[[name, 'bold'], `  ${manner}`] as Segment[]]),
@@ -52,36 +61,38 @@ function clientLines(
       manner === undefined ? [name.padEnd(8), 'bold'] : '  ',
       `${count(allowed)} allowed `,
       [`${count(refused)} refused`, refused > 0 ? 'red' : 'dim'],
-      ...policyNames.flatMap((policy) => gauge(policy, latest?.remaining[policy] ?? fullOf[policy])),
+      ...policyNames.flatMap((policy) =>
+        gauge(policy, latest?.remaining[policy] ?? fullOf[policy], gaugeWidth),
+      ),
     ],
     timeline(own, elapsedMs, columns),
   ]
 }
 
-const gaugeWidth = 10
-
-function gauge(policy: PolicyName, left: number): Segment[] {
+function gauge(policy: PolicyName, left: number, width: number): Segment[] {
   const full = fullOf[policy]
-  const filled = Math.ceil((left / full) * gaugeWidth)
+  const filled = Math.ceil((left / full) * width)
   const style: Style = left === 0 ? 'red' : left <= full / 4 ? 'yellow' : 'green'
   return [
     `   ${policy} `,
     ['█'.repeat(filled), style],
-    ['░'.repeat(gaugeWidth - filled), 'dim'],
+    ['░'.repeat(width - filled), 'dim'],
     ` ${String(left).padStart(2)} left`,
   ]
 }
 
-/** A sign for each stretch of time; where several things happened in one, a refusal shows. */
+/** A sign for each stretch of time; where several things happened in one, a refusal shows, and so does the quota. */
 function timeline(own: readonly Seen[], elapsedMs: number, columns: number): Segment[] {
   const width = timelineWidth(columns)
   const cellOf = (ms: number): number => Math.min(width - 1, Math.floor((ms / durationMs) * width))
   const cells = Array.from({ length: cellOf(elapsedMs) + 1 }, (): Segment => ['·', 'dim'])
-  const order = ['allowed', ...policyNames] as const
-  for (const kind of order) {
-    for (const { allowed, refusedBy, answeredAt } of own) {
-      const fits = kind === 'allowed' ? allowed : refusedBy.includes(kind)
-      if (fits) cells[cellOf(answeredAt)] = marks[kind]
+  const passed = new Set(own.filter(({ allowed }) => allowed).map(({ answeredAt }) => cellOf(answeredAt)))
+  for (const cell of passed) cells[cell] = marks.allowed
+  for (const policy of policyNames) {
+    for (const { refusedBy, answeredAt } of own) {
+      const cell = cellOf(answeredAt)
+      const [sign, style] = marks[policy]
+      if (refusedBy.includes(policy)) cells[cell] = [passed.has(cell) ? sign.toUpperCase() : sign, style]
     }
   }
   return ['  ', ...cells]

@@ -22,11 +22,11 @@ const frameMs = 100
 
 /** Draws on the terminal's second screen, where a change of size leaves no rubbish behind. */
 export function pictureView(scene: Scene, terminal: Terminal, write: Write): View {
-  const frame = (): string[] => {
+  const frame = (size: { columns: number; rows: number }): string[] => {
     const { url, seen, elapsedMs } = scene
-    return picture({ url, seen, elapsedMs: elapsedMs(), ...terminal.size(), colour: terminal.colour })
+    return picture({ url, seen, elapsedMs: elapsedMs(), ...size, colour: terminal.colour })
   }
-  const draw = (): void => write(`\u001B[H${frame().join('\u001B[K\n')}\u001B[K\u001B[J`)
+  const draw = (): void => write(`\u001B[H${frame(terminal.size()).join('\u001B[K\n')}\u001B[K\u001B[J`)
   const leave = (): void => write('\u001B[?25h\u001B[?1049l')
   write('\u001B[?1049h\u001B[?25l')
   draw()
@@ -40,7 +40,8 @@ export function pictureView(scene: Scene, terminal: Terminal, write: Write): Vie
       process.stdout.off('resize', draw)
       process.off('exit', leave)
       leave()
-      write(`${frame().join('\n')}\n`)
+      // On the first screen lines scroll, so all of them are shown.
+      write(`${frame({ ...terminal.size(), rows: Infinity }).join('\n')}\n`)
     },
   }
 }

@@ -56,7 +56,8 @@ export interface Algorithm<S extends object = object> {
   fresh(nowMs: number): S
   /**
    * Makes a state of other parameters, or from further ahead than `patience`, one of ours, and tells whether it had to.
-   * The change has to be kept even if nothing is charged, or the waits told from it would not come true.
+   * A take has to keep the change even if it is refused, or the wait it is told would not come true; who asks, or takes
+   * nothing, keeps nothing. Lists of the state are replaced, never changed, so that a shallow copy will do.
    */
   adopt(state: S, nowMs: number): boolean
   /** Fills `out` as if this charge alone were made. Changes nothing else. */

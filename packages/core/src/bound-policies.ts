@@ -48,7 +48,8 @@ export function bindPolicy(
   function open(opened: Algorithm): Slot {
     const slot = store.open(name, opened)
     const from = [...kinds.keys()].at(-1)
-    const isNewKind = !kinds.has(opened.kind)
+    // The last in the map is the one it had last.
+    const isNewKind = !kinds.delete(opened.kind)
     kinds.set(opened.kind, slot)
     if (from !== undefined && isNewKind) onReset?.({ policy: name, from, to: opened.kind })
     return slot

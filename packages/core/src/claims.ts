@@ -19,9 +19,10 @@ export function claimNames(store: Store, names: readonly string[], shared: boole
         'or say { shared: true }; make a limiter once, not for each request',
     )
   }
-  claims.set(store, [...taken, ...names])
+  const mine = [...names]
+  claims.set(store, [...taken, ...mine])
   return () => {
     const left = claims.get(store) ?? []
-    for (const name of names) left.splice(left.indexOf(name), 1)
+    for (const name of mine.splice(0)) left.splice(left.indexOf(name), 1)
   }
 }

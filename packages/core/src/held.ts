@@ -32,8 +32,12 @@ export function hold(store: Store, receipts: readonly Receipt[], at: number): ()
 
   function renewLater(): void {
     timer = setTimeout(() => {
-      const moved = renew()
-      renewal = moved === undefined ? undefined : Promise.resolve(moved).catch(() => undefined)
+      try {
+        const moved = renew()
+        renewal = moved === undefined ? undefined : Promise.resolve(moved).catch(() => undefined)
+      } catch {
+        // A store that answers at once fails at once, and is asked again all the same.
+      }
       void after(renewal, () => {
         if (held) renewLater()
       })

@@ -57,17 +57,26 @@ export function limiterOf<M extends Mode, Name extends string>(
   let watched = given === undefined ? watchUse([...policies.keys()].join(', ')) : undefined
 
   function bind(list: readonly UnboundPolicy[]): void {
+    const names = list.map(({ name }) => name)
     release()
-    release = claimNames(
-      store,
-      list.map(({ name }) => name),
-      mayShare,
-    )
-    bound = list.map((policy) => bindPolicy(store, policy, policies.get(policy.name), onReset))
+    try {
+      release = claimNames(store, names, mayShare)
+      bound = list.map((policy) => bindPolicy(store, policy, policies.get(policy.name), onReset))
+    } catch (error) {
+      release()
+      release = claimNames(store, [...policies.keys()], true)
+      throw error
+    }
     const before = policies
     policies = new Map(bound.map((policy) => [policy.name, policy]))
-    if ([...before.values()].some(({ name, kind }) => kind !== policies.get(name)?.kind))
-      receipts.noteAll(before)
+    if ([...before.values()].some(isOther)) receipts.noteAll(before)
+  }
+
+  /** Whether charges made under a policy would not be found under the one that has its name now. */
+  function isOther({ name, kind, windowMs, slot }: BoundPolicy): boolean {
+    const now = policies.get(name)
+    // A held slot is found by its own time to live.
+    return kind !== now?.kind || (slot?.algorithm.hold !== undefined && windowMs !== now?.windowMs)
   }
 
   /** Counts a use, and refuses it once closed. */
@@ -127,13 +136,9 @@ export function limiterOf<M extends Mode, Name extends string>(
 
   function holdSlots(decision: Decision): Held<M> {
     const slots = receipts.charged(decision).filter(holds)
-    const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at) ?? (() => undefined)
-    held.add(free)
-    const released = (): MaybePromise<void> => {
-      held.delete(free)
-      return free()
-    }
-    return { decision, release: () => give(released()) }
+    const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at)
+    if (free) held.add(free)
+    return { decision, release: () => give(free && held.delete(free) ? free() : undefined) }
   }
 
   /** Every answer comes the way that the store's answers come. */
@@ -162,13 +167,17 @@ export function limiterOf<M extends Mode, Name extends string>(
       )
     },
     reset(target) {
+      use()
       const isDecision = typeof target === 'object' && Array.isArray((target as Decision).policies)
       const parts = isDecision
         ? (target as Decision).policies.map(({ name, key }) => [named(name), key] as const)
         : keysOf(target as Target<string>)
       return done(all(parts.map(([policy, key]) => forget(policy, key))))
     },
-    resetAll: () => done(all(bound.map((policy) => forget(policy, undefined)))),
+    resetAll() {
+      use()
+      return done(all(bound.map((policy) => forget(policy, undefined))))
+    },
     acquire(target, options) {
       if (!bound.some(({ slot }) => slot && holds({ slot })))
         throw new TypeError('acquire() needs a concurrency policy')

@@ -1,6 +1,7 @@
 import type { Decision } from './algorithm.ts'
 import type { BoundPolicy } from './bound-policies.ts'
 import type { PolicyCall, Receipt } from './charges.ts'
+import { wholeNumber } from './check.ts'
 import type { Slot } from './store.ts'
 import { byPolicy, type Cost } from './targets.ts'
 
@@ -43,16 +44,17 @@ export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>):
       before ??= policies
     },
     charged,
-    refundable(decision, cost = Infinity) {
+    refundable(decision, cost = {}) {
+      const costOf = byPolicy('cost', cost, (name) => current().has(name))
+      const back = charged(decision)
+        .map((receipt) => {
+          const most = wholeNumber('cost', costOf(receipt.slot.name) ?? receipt.cost)
+          return { ...receipt, cost: Math.min(receipt.cost, most) }
+        })
+        .filter((receipt) => receipt.cost > 0)
       if (refunded.has(decision)) return []
       refunded.add(decision)
-      const costOf = byPolicy('cost', cost, (name) => current().has(name))
-      return charged(decision)
-        .map((receipt) => ({
-          ...receipt,
-          cost: Math.min(receipt.cost, costOf(receipt.slot.name) ?? Infinity),
-        }))
-        .filter((receipt) => receipt.cost > 0)
+      return back
     },
   }
 }

@@ -3,13 +3,15 @@
 import type { Algorithm, Answer } from '../src/algorithm.ts'
 
 export interface Bare {
-  /** Charges nothing. */
+  /** Changes nothing. */
   ask(now: number, cost: number): Answer
   /** Charges if it fits. */
   take(now: number, cost: number): Answer
   /** Charges whether it fits or not. */
   force(now: number, cost: number): void
   refund(now: number, cost: number, at: number): void
+  /** Moves and converts as whoever charges or is refused does, and tells whether there was need to. */
+  adopt(now: number): boolean
   /** 0 for a key never seen. */
   ttlMs(now: number): number
   /** Nothing for a key never seen. */
@@ -21,38 +23,44 @@ export interface Bare {
 export function bare(algorithm: Algorithm, text?: string): Bare {
   let state = text === undefined ? undefined : algorithm.decode(text)
 
-  function seen(now: number): object {
-    if (state === undefined) return algorithm.fresh(now)
-    algorithm.adopt(state, now)
-    return state
-  }
+  const written = (): string | undefined => (state === undefined ? undefined : algorithm.encode(state))
+  const copied = (): object | undefined => (state === undefined ? undefined : algorithm.decode(algorithm.encode(state)))
 
-  function look(now: number, cost: number): Answer {
+  function look(at: object | undefined, now: number, cost: number): Answer {
     const out: Answer = { allowed: false, remaining: -1, retryAfterMs: -1, resetMs: -1 }
-    algorithm.look(seen(now), now, cost, out)
+    algorithm.look(at ?? algorithm.fresh(now), now, cost, out)
     return out
   }
 
+  const adopt = (now: number): boolean => (state === undefined ? false : algorithm.adopt(state, now))
+
+  function ask(now: number, cost: number): Answer {
+    const copy = copied()
+    if (copy !== undefined) algorithm.adopt(copy, now)
+    return look(copy, now, cost)
+  }
+
   function force(now: number, cost: number): void {
-    state = seen(now)
+    adopt(now)
+    state ??= algorithm.fresh(now)
     algorithm.charge(state, now, cost)
   }
 
-  const written = (): string | undefined => (state === undefined ? undefined : algorithm.encode(state))
-
   return {
-    ask: look,
+    ask,
     take(now, cost) {
-      const answer = look(now, cost)
-      if (answer.allowed && cost > 0) force(now, cost)
+      if (cost === 0) return ask(now, cost)
+      adopt(now)
+      const answer = look(state, now, cost)
+      if (answer.allowed) force(now, cost)
       return answer
     },
     force,
     refund(now, cost, at) {
-      if (state === undefined) return
-      state = seen(now)
-      algorithm.refund(state, now, cost, at)
+      adopt(now)
+      if (state !== undefined) algorithm.refund(state, now, cost, at)
     },
+    adopt,
     ttlMs: (now) => (state === undefined ? 0 : algorithm.ttlMs(state, now)),
     text: written,
     copy: (other = algorithm) => bare(other, written()),
@@ -60,13 +68,7 @@ export function bare(algorithm: Algorithm, text?: string): Bare {
 }
 
 /** Plays a call of a history on it. */
-export function played(
-  key: Bare,
-  kind: string,
-  now: number,
-  cost: number,
-  at: number,
-): Answer & { charged: number } {
+export function played(key: Bare, kind: string, now: number, cost: number, at: number): Answer & { charged: number } {
   if (kind === 'refund') key.refund(now, cost, at)
   if (kind === 'force') {
     const answer = key.ask(now, cost)

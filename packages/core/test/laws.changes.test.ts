@@ -15,11 +15,12 @@ function exactAfterChanges<P>(subject: Subject<P>, history: History<P>): void {
   let text: string | undefined
   walk(history, algorithms, ({ variant, kind, now, cost, at }) => {
     const key = bare(algorithms[variant] as Algorithm, text)
-    const { allowed, retryAfterMs } = key.ask(now, cost)
+    const refused = key.copy()
+    const { allowed, retryAfterMs } = refused.take(now, cost)
     if (!allowed && retryAfterMs < Infinity) {
       const told = (): string => `${JSON.stringify(history.variants[variant])}: ${cost} told to wait ${retryAfterMs} ms`
-      must(key.copy().ask(now + retryAfterMs, cost).allowed, () => `${told()} and denied again`)
-      must(!key.copy().ask(now + retryAfterMs - 1, cost).allowed, () => `${told()} and allowed sooner`)
+      must(refused.ask(now + retryAfterMs, cost).allowed, () => `${told()} and denied again`)
+      must(!refused.ask(now + retryAfterMs - 1, cost).allowed, () => `${told()} and allowed sooner`)
     }
     const answer = played(key, kind, now, cost, at)
     text = key.text()
@@ -27,8 +28,8 @@ function exactAfterChanges<P>(subject: Subject<P>, history: History<P>): void {
   })
 }
 
-/** Two processes with different parameters that only ask do not keep a key from coming free. */
-function asksPostponeNothing<P>(subject: Subject<P>, history: History<P>): void {
+/** Two processes with different parameters that refuse in turn do not keep a key from coming free. */
+function refusalsPostponeNothing<P>(subject: Subject<P>, history: History<P>): void {
   const algorithms = history.variants.map((params) => subject.make(params))
   if (algorithms.some(({ limit }) => limit === 0)) return
   let text: string | undefined
@@ -40,22 +41,21 @@ function asksPostponeNothing<P>(subject: Subject<P>, history: History<P>): void 
     text = key.text()
     return answer
   })
-  // By the first of them all is over by then; that the others ask too takes a few of their windows more.
   const shortest = Math.min(...algorithms.map(({ windowMs }) => windowMs))
   const longest = Math.max(...algorithms.map(({ windowMs }) => windowMs))
   const gap = Math.max(1, Math.floor(shortest / 2), Math.floor(longest / 100))
   const end = now + 5 * longest + 60_000
   for (let turn = 0, t = now; t <= end; t += gap, turn++) {
     const key = bare(algorithms[turn % algorithms.length] as Algorithm, text)
-    if (key.ask(t, 1).allowed) return
+    if (key.take(t, 1).allowed) return
     text = key.text()
   }
-  must(false, () => `${JSON.stringify(history.variants)}: asked in turn every ${gap} ms, never free again: ${text}`)
+  must(false, () => `${JSON.stringify(history.variants)}: refused in turn every ${gap} ms, never free again: ${text}`)
 }
 
 describe.each([
   ['waits are exact after a change of parameters', exactAfterChanges],
-  ['asking under changing parameters postpones nothing', asksPostponeNothing],
+  ['being refused under changing parameters postpones nothing', refusalsPostponeNothing],
 ])('%s', (_, law) => {
   everySubject((subject) => {
     it(subject.name, () => {

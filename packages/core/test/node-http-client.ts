@@ -10,8 +10,12 @@ type Send = OpenedApp['send']
 export function sendBySupertest(agent: ReturnType<typeof supertest>): Send {
   return async ({ method, path, headers }) => {
     const verb = method.toLowerCase() as 'get' | 'head' | 'options'
-    const { status, headers: got, text: body = '' } = await agent[verb](path).set(headers).buffer(true)
-    return { status, headers: got as CaseResponse['headers'], body }
+    const response: { status: number; headers: CaseResponse['headers']; text?: string } = await agent[verb](
+      path,
+    )
+      .set(headers)
+      .buffer(true)
+    return { status: response.status, headers: response.headers, body: response.text ?? '' }
   }
 }
 

@@ -173,7 +173,8 @@ export const socketCases: readonly SocketCase[] = [
       limiters: [
         {
           options: () => ({
-            ...{ store, algorithm: concurrency({ limit: 1, ttl: '1m' }) },
+            store,
+            algorithm: concurrency({ limit: 1, ttl: '1m' }),
             key: async () => wait().then(() => 'ada'),
           }),
         },

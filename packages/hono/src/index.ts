@@ -53,19 +53,25 @@ export function rateLimit(
     if (outcome === undefined) return next()
     const { decision, refusal, release, writeHeaders } = outcome
     if (decision !== undefined) c.set(http.property as 'rateLimit', decision)
-    if (refusal !== undefined) {
-      const { status, contentType, body } = refusal
-      c.res =
-        (decision && (await options.respond?.(c, decision))) ??
-        new Response(body, { status, headers: { 'Content-Type': contentType } })
+    if (refusal === undefined) {
+      await next().catch((error: unknown) => {
+        void release?.()
+        throw error
+      })
     } else {
-      await next()
+      const { status, contentType, body } = refusal
+      const head = new Response(null, { status, headers: { 'Content-Type': contentType } })
+      c.res = (decision && (await options.respond?.(c, decision))) ?? c.body(body, head)
     }
     // Only now: a handler that gives a raw Response would lose what was set before.
-    const response = withHeaders(c.res, writeHeaders)
-    if (response !== c.res || release !== undefined) {
-      c.res = release === undefined ? response : whenBodyEnds(response, release)
-    }
+    let response = withHeaders(c.res, writeHeaders)
+    // Hono drops the body of an answer to HEAD, and nobody reads it to its end.
+    if (release !== undefined && c.req.method === 'HEAD') void release()
+    else if (release !== undefined) response = whenBodyEnds(response, release)
+    if (response === c.res) return
+    // Else the fields of the response that it replaces would be put over its own.
+    c.res = undefined
+    c.res = response
   }
   return Object.assign(rateLimit, { limiter: http.limiter })
 }

@@ -1,18 +1,16 @@
-import { createServer } from 'node:http'
 import { httpCases, type OpenApp } from '@sluice/core/http'
 import type Koa from 'koa'
 import supertest from 'supertest'
 import { describe, it } from 'vitest'
 import { sendBySupertest } from '../../core/test/node-http-client.ts'
 import { listen } from '../../core/test/node-http-server.ts'
-import { caseApp, versions } from '../test/app.ts'
+import { caseServer, versions } from '../test/app.ts'
 
 const openWith =
   (version: typeof Koa): OpenApp =>
   async (app) => {
     const errors: unknown[] = []
-    const server = createServer(caseApp(version, app, errors).callback())
-    const { url, close } = await listen(server, app.withoutAddresses)
+    const { url, close } = await listen(caseServer(version, app, errors), app.withoutAddresses)
     return { send: sendBySupertest(supertest(url)), errors, close }
   }
 

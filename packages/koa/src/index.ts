@@ -57,6 +57,7 @@ export function rateLimit(
       else Object.assign(ctx, { status: refusal.status, type: refusal.contentType, body: refusal.body })
       if (late) writeHeaders(nodeHeaders(ctx.res), ctx.status)
     } catch (error) {
+      if (late) writeHeaders(nodeHeaders(ctx.res))
       // Koa drops every header of a response that fails, but for those that the error carries.
       const failed = error as { headers?: Record<string, string> }
       if (error instanceof Error) writeHeaders(plainHeaders((failed.headers = { ...failed.headers })))

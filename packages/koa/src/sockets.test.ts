@@ -1,10 +1,8 @@
-import { createServer } from 'node:http'
 import { describe, it } from 'vitest'
 import { listen } from '../../core/test/node-http-server.ts'
 import { socketCases } from '../../core/test/node-http-sockets.ts'
-import { caseApp, versions } from '../test/app.ts'
+import { caseServer, versions } from '../test/app.ts'
 
 describe.each(Object.entries(versions))('%s', (_name, version) => {
-  for (const { name, run } of socketCases)
-    it(name, () => run((app) => listen(createServer(caseApp(version, app, []).callback()))))
+  for (const { name, run } of socketCases) it(name, () => run((app) => listen(caseServer(version, app, []))))
 })

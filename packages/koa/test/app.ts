@@ -1,5 +1,6 @@
+import { createServer, type Server } from 'node:http'
 import { Readable } from 'node:stream'
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import type { CaseApp, CaseLimiter } from '@sluice/core/http'
 import Koa, { type Context, type Middleware } from 'koa'
 import Koa2 from 'koa2'
@@ -17,8 +18,17 @@ const middleware = ({ options, respond }: CaseLimiter): Middleware =>
     ...(respond && { respond: (ctx) => Object.assign(ctx, respond) }),
   })
 
-/** The app that the HTTP cases ask for. Koa's own handler answers errors. */
-export function caseApp(Version: typeof Koa, app: CaseApp, errors: unknown[]): Koa {
+/** Serves the app that the HTTP cases ask for. Koa's own handler answers errors. */
+export function caseServer(Version: typeof Koa, app: CaseApp, errors: unknown[]): Server {
+  return serverOf(caseApp(Version, app, errors))
+}
+
+export function serverOf(app: Koa): Server {
+  const handle = app.callback()
+  return createServer((req, res) => void handle(req, res))
+}
+
+function caseApp(Version: typeof Koa, app: CaseApp, errors: unknown[]): Koa {
   const {
     limiters,
     subLimiters = [],

@@ -73,14 +73,14 @@ export function bucket(
       const isFuture = state.at - nowMs > patience
       if (isFuture) state.at = nowMs
       if (state.unit === unit && state.refill === refill) return isFuture
-      // It drained at its own speed until now. Rounding up grants nothing, and costs a part: whole units only where
-      // the product would not be exact.
+      // It drained at its own speed until now. Rounding up grants nothing, and costs at most a part: where the product
+      // is too large to be exact, a factor that is larger than any error of rounding sees to it.
       drain(state, nowMs)
       const parts = state.used * unit
       const used = Number.isSafeInteger(parts)
-        ? Math.ceil(parts / state.unit)
-        : Math.ceil(state.used / state.unit) * unit
-      state.used = grown(0, used)
+        ? parts / state.unit
+        : (state.used / state.unit) * unit * (1 + 2 ** -50)
+      state.used = grown(0, Math.ceil(used))
       state.unit = unit
       state.refill = refill
       return true

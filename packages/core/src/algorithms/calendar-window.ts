@@ -81,11 +81,11 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
     ...codec(fresh),
 
     adopt(state, nowMs) {
-      const { start, end } = periodOf(nowMs)
       const isFuture = state.start - nowMs > patience
-      const isOurs = state.start === start && state.end === end
-      const isAhead = state.start >= end && !isFuture
-      if (isOurs || isAhead || !runs(state, nowMs)) return false
+      // A clock that stepped back stands still in the period that it was in.
+      const now = periodOf(nowMs)
+      const { start, end } = isFuture || state.start < now.end ? now : periods(state.start)
+      if ((state.start === start && state.end === end) || !runs(state, nowMs)) return false
       // Of another calendar: a period that began before this one is over, one that began within it is this one.
       if (state.start < start) state.used = 0
       state.start = start

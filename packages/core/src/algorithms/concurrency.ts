@@ -14,7 +14,7 @@ export interface ConcurrencyOptions {
 export interface ConcurrencyState {
   expiry: number[]
   count: number[]
-  /** The longest that a slot had left when one was last taken. */
+  /** How long the slot lasts, counted from when it was taken, that comes free last. */
   ttlMs: number
 }
 
@@ -69,7 +69,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
       const end = charged > 0 ? Math.max(last(state), nowMs + ttlMs) : last(state)
       out.resetMs = held + charged > 0 ? end - nowMs : 0
       if (out.allowed || cost > limit) return
-      let missing = held + cost - limit
+      let missing = cost - (limit - held)
       while ((missing -= state.count[index] as number) > 0) index++
       out.retryAfterMs = (state.expiry[index] as number) - nowMs
     },
@@ -85,7 +85,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
         state.expiry.splice(index, 0, expiry)
         state.count.splice(index, 0, cost)
       }
-      state.ttlMs = Math.max(ttlMs, last(state) - nowMs)
+      if (last(state) === expiry) state.ttlMs = ttlMs
     },
 
     refund(state, nowMs, cost, at) {

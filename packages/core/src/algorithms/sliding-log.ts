@@ -88,7 +88,7 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
       const last = charged > 0 ? standing(state, nowMs) : newest(state)
       out.resetMs = used + charged > 0 ? last + windowMs - nowMs : 0
       if (out.allowed || cost > limit) return
-      let missing = used + cost - limit
+      let missing = cost - (limit - used)
       while ((missing -= state.cost[head] as number) > 0) head++
       out.retryAfterMs = (state.at[head] as number) + windowMs - nowMs
     },

@@ -3,8 +3,8 @@ import { answer, grown, numbers, patienceMs } from './shared.ts'
 
 /** Units charged in each of the last parts of the window, a tenth of it long. */
 export interface StrictState {
-  /** When the newest part began: a whole multiple of a part's length. */
-  start: number
+  /** When something was charged last; the newest part is the one that holds it. */
+  at: number
   /** How long the window is that the parts belong to. */
   windowMs: number
   /** At most eleven counts, newest part first. */
@@ -21,12 +21,13 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
   const part = partMs(windowMs)
   const patience = patienceMs(windowMs)
   const begins = (nowMs: number, ofMs: number): number => nowMs - (nowMs % ofMs)
+  const startOf = (state: StrictState): number => begins(state.at, partMs(state.windowMs))
 
   /** When the part at `index` stops to count. */
   const leaves = (state: StrictState, index: number): number =>
-    state.start - (index - 1) * partMs(state.windowMs) + state.windowMs
+    startOf(state) - (index - 1) * partMs(state.windowMs) + state.windowMs
 
-  /** What counts at `nowMs`, which is not before `state.start`. */
+  /** What counts at `nowMs`, which is not before the newest part. */
   function usedAt(state: StrictState, nowMs: number): number {
     let used = 0
     for (let index = 0; index < state.counts.length && leaves(state, index) > nowMs; index++) {
@@ -51,13 +52,12 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     return leaves(state, index)
   }
 
-  /** Makes the part of `nowMs` the newest. */
+  /** Makes the part of `nowMs` the newest, unless time stands still. */
   function roll(state: StrictState, nowMs: number): void {
-    const passed = (begins(nowMs, part) - state.start) / part
-    if (passed <= 0) return
+    const passed = (begins(nowMs, part) - startOf(state)) / part
     for (let left = Math.min(passed, 11); left > 0; left--) state.counts.unshift(0)
     state.counts.length = Math.min(state.counts.length, 11)
-    state.start = begins(nowMs, part)
+    state.at = Math.max(state.at, nowMs)
   }
 
   return {
@@ -65,25 +65,26 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     limit,
     windowMs,
     args: () => [limit, windowMs, part, patience],
-    fresh: (nowMs) => ({ start: begins(nowMs, part), windowMs, counts: [0] }),
+    fresh: (nowMs) => ({ at: nowMs, windowMs, counts: [0] }),
 
     adopt(state, nowMs) {
-      const isFuture = state.start - nowMs > patience
-      if (isFuture) state.start = begins(nowMs, partMs(state.windowMs))
+      const isFuture = startOf(state) - nowMs > patience
+      // What holds nothing is as if it began now.
+      if (isFuture || lastLeaves(state) === 0) state.at = nowMs
       if (state.windowMs === windowMs) return isFuture
-      // What counts by its own window counts in full from now on: that grants nothing.
-      const at = Math.max(nowMs, state.start)
-      Object.assign(state, { start: begins(at, part), windowMs, counts: [usedAt(state, at)] })
+      // What counts by its own window counts as if charged when it was charged last: that grants nothing, and however
+      // often parameters change, it is forgotten in time.
+      Object.assign(state, { windowMs, counts: [usedAt(state, Math.max(nowMs, startOf(state)))] })
       return true
     },
 
     look(state, nowMs, cost, out) {
-      const at = Math.max(nowMs, state.start)
+      const at = Math.max(nowMs, startOf(state))
       const used = usedAt(state, at)
       const charged = answer(out, Math.max(0, limit - used), cost)
       const last = charged > 0 ? begins(at, part) + part + windowMs : lastLeaves(state)
       out.resetMs = used + charged > 0 ? last - nowMs : 0
-      if (!out.allowed && cost <= limit) out.retryAfterMs = freed(state, at, used + cost - limit) - nowMs
+      if (!out.allowed && cost <= limit) out.retryAfterMs = freed(state, at, cost - (limit - used)) - nowMs
     },
 
     charge(state, nowMs, cost) {
@@ -92,17 +93,17 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     },
 
     refund(state, nowMs, cost, at) {
-      const index = (state.start - begins(at, part)) / part
+      const index = (startOf(state) - begins(at, part)) / part
       const count = state.counts[index]
       if (count === undefined || leaves(state, index) <= nowMs) return
       state.counts[index] = Math.max(0, count - cost)
     },
 
-    ttlMs: (state, nowMs) => lastLeaves(state) - nowMs,
-    encode: (state) => [state.start, state.windowMs, ...state.counts].join(','),
+    ttlMs: (state, nowMs) => Math.max(0, lastLeaves(state) - nowMs),
+    encode: (state) => [state.at, state.windowMs, ...state.counts].join(','),
     decode(text) {
-      const [start = 0, ofMs, ...counts] = numbers(text)
-      return { start, windowMs: ofMs || windowMs, counts: counts.length > 0 ? counts.slice(0, 11) : [0] }
+      const [at = 0, ofMs, ...counts] = numbers(text)
+      return { at, windowMs: ofMs || windowMs, counts: counts.length > 0 ? counts.slice(0, 11) : [0] }
     },
   }
 }

@@ -1,9 +1,10 @@
 import type { Algorithm } from '../algorithm.ts'
 import { answer, codec, grown, patienceMs } from './shared.ts'
 
-/** Units charged in the window of the clock that began at `start`, and in the one before it. */
+/** Units charged in the window of the clock that holds `at`, and in the one before it. */
 export interface SlidingWindowState {
-  start: number
+  /** When something was charged last; the counters are those of its window. */
+  at: number
   prev: number
   cur: number
   /** How long the windows are that were counted in. */
@@ -20,26 +21,20 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
   const steps = Math.ceil(windowMs / stepMs)
   const spanMs = steps * stepMs
   const patience = patienceMs(windowMs)
-  const edge = (nowMs: number): number => nowMs - (nowMs % spanMs)
 
-  /** The counters as they are at `nowMs`, which is not before `state.start`. */
+  /** When the window of `state.cur` began. */
+  const startOf = ({ at, windowMs: ofMs }: SlidingWindowState): number => at - (at % ofMs)
+
+  /** The counters as they are at `nowMs`, which is not before their start. */
   function rolled(state: SlidingWindowState, nowMs: number): SlidingWindowState {
-    if (nowMs < state.start + state.windowMs) return state
-    const prev = nowMs < state.start + 2 * state.windowMs ? state.cur : 0
-    return { start: nowMs - (nowMs % state.windowMs), prev, cur: 0, windowMs: state.windowMs }
+    const ofMs = state.windowMs
+    const passed = nowMs - startOf(state)
+    return passed < ofMs
+      ? state
+      : { at: nowMs, prev: passed < 2 * ofMs ? state.cur : 0, cur: 0, windowMs: ofMs }
   }
 
-  /** Changes `state` into the counters of `nowMs`. */
-  function roll(state: SlidingWindowState, nowMs: number): void {
-    if (nowMs >= state.start + spanMs) Object.assign(state, rolled(state, nowMs))
-  }
-
-  const fresh = (nowMs: number): SlidingWindowState => ({
-    start: edge(nowMs),
-    prev: 0,
-    cur: 0,
-    windowMs: spanMs,
-  })
+  const fresh = (nowMs: number): SlidingWindowState => ({ at: nowMs, prev: 0, cur: 0, windowMs: spanMs })
 
   return {
     kind: 'slidingWindow',
@@ -50,22 +45,26 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     ...codec(fresh),
 
     adopt(state, nowMs) {
-      const isFuture = state.start - nowMs > patience
-      if (isFuture) state.start = nowMs - (nowMs % state.windowMs)
+      const isFuture = startOf(state) - nowMs > patience
+      // What holds nothing is as if it began now.
+      if (isFuture || state.prev + state.cur === 0) state.at = nowMs
       if (state.windowMs === spanMs) return isFuture
-      // What it weighed under its own window, rounded up, counts in full from now on: that grants nothing.
-      const at = Math.max(nowMs, state.start)
-      const { start, prev, cur, windowMs: ofMs } = rolled(state, at)
-      const product = prev * (start + ofMs - at)
-      const weight = Number.isSafeInteger(product) ? Math.ceil(product / ofMs) : prev
-      Object.assign(state, { start: edge(at), prev: 0, cur: grown(cur, weight), windowMs: spanMs })
+      // What it weighs under its own window, rounded up, counts as if charged when it was charged last: that grants
+      // nothing, and however often parameters change, it is forgotten in time.
+      const now = Math.max(nowMs, startOf(state))
+      const own = rolled(state, now)
+      const product = own.prev * (startOf(own) + own.windowMs - now)
+      const weight = Number.isSafeInteger(product) ? Math.ceil(product / own.windowMs) : own.prev
+      Object.assign(state, { prev: 0, cur: grown(own.cur, weight), windowMs: spanMs })
       return true
     },
 
     look(state, nowMs, cost, out) {
-      const at = Math.max(nowMs, state.start)
-      const { start, prev, cur } = rolled(state, at)
-      const left = steps - Math.floor((at - start) / stepMs)
+      const now = Math.max(nowMs, startOf(state))
+      const counters = rolled(state, now)
+      const { prev, cur } = counters
+      const start = startOf(counters)
+      const left = steps - Math.floor((now - start) / stepMs)
       const leftMs = start + spanMs - nowMs
       // Where `prev * left` is beyond 2^53 and so rounded, it is above what it is compared with all the same.
       const free = Math.max(0, Math.floor(((limit - cur) * steps - prev * left) / steps))
@@ -78,19 +77,21 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     },
 
     charge(state, nowMs, cost) {
-      roll(state, nowMs)
+      Object.assign(state, rolled(state, nowMs))
+      state.at = Math.max(state.at, nowMs)
       state.cur = grown(state.cur, cost)
     },
 
     refund(state, nowMs, cost, at) {
-      roll(state, nowMs)
-      if (at >= state.start && at < state.start + spanMs) state.cur = Math.max(0, state.cur - cost)
-      else if (at >= state.start - spanMs && at < state.start) state.prev = Math.max(0, state.prev - cost)
+      Object.assign(state, rolled(state, nowMs))
+      const start = startOf(state)
+      if (at >= start && at < start + spanMs) state.cur = Math.max(0, state.cur - cost)
+      else if (at >= start - spanMs && at < start) state.prev = Math.max(0, state.prev - cost)
     },
 
     ttlMs(state, nowMs) {
-      if (state.cur > 0) return state.start + 2 * state.windowMs - nowMs
-      return state.prev > 0 ? state.start + state.windowMs - nowMs : 0
+      const windows = state.cur > 0 ? 2 : state.prev > 0 ? 1 : 0
+      return windows && startOf(state) + windows * state.windowMs - nowMs
     },
   }
 

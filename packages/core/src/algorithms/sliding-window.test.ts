@@ -71,10 +71,12 @@ describe('a refund to a slidingWindow', () => {
     key.take(noon + 11_000, 2)
     key.refund(noon + 15_000, 2, noon + 1000)
     key.refund(noon + 15_000, 1, noon + 11_000)
-    expect(key.text()).toBe(`${noon + 10_000},4,1,10000`)
+    // 4 * 0.5 and 1 are left.
+    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(7, 5000))
     key.refund(noon + 15_000, 9, noon + 9999)
+    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(9, 5000))
     key.refund(noon + 15_000, 9, noon + 10_000)
-    expect(key.text()).toBe(`${noon + 10_000},0,0,10000`)
+    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(10, 0))
   })
 
   it('does nothing for a charge that no counter holds any more', () => {
@@ -84,9 +86,9 @@ describe('a refund to a slidingWindow', () => {
     key.take(noon + 20_000)
     key.refund(noon + 20_001, 1, noon + 9999)
     key.refund(noon + 20_001, 1, noon + 30_000)
-    expect(key.text()).toBe(`${noon + 20_000},1,1,10000`)
+    expect(key.ask(noon + 20_001, 0)).toEqual(allowed(8, 9999))
     key.refund(noon + 30_000, 1, noon + 20_000)
-    expect(key.text()).toBe(`${noon + 30_000},0,0,10000`)
+    expect(key.ask(noon + 30_000, 0)).toEqual(allowed(10, 0))
   })
 })
 
@@ -98,7 +100,6 @@ describe('a slidingWindow whose parameters change', () => {
     // 10 * 0.65 + 2 = 8.5 weigh 9.
     const longer = key.under(slidingWindow({ limit: 100, window: '20s' }))
     expect(longer.ask(noon + 13_500, 0)).toEqual(allowed(91, 6500))
-    expect(longer.text()).toBe(`${noon},0,9,20000`)
   })
 
   it('keeps its counters as they are where only the limit changes', () => {
@@ -128,7 +129,6 @@ describe('a clock that steps back under a slidingWindow', () => {
     const key = oneKey(ten)
     key.take(noon, 4)
     key.take(noon + 10_000, 2)
-    expect(key.ask(noon - 50_001, 0)).toEqual(allowed(8, 10_001 - 9999 + 9999 - 10_000))
-    expect(key.text()).toBe(`${noon - 60_000},4,2,10000`)
+    expect(key.ask(noon - 55_000, 0)).toEqual(allowed(6, 5000))
   })
 })

@@ -8,6 +8,7 @@ import { countingCases } from './cases/counting.ts'
 import { denialCases } from './cases/denials.ts'
 import { failureCases } from './cases/failures.ts'
 import { headerCases } from './cases/headers.ts'
+import { listCases } from './cases/lists.ts'
 import { planCases } from './cases/plans.ts'
 import { responseCases } from './cases/responses.ts'
 import { slotCases } from './cases/slots.ts'
@@ -30,6 +31,7 @@ export const httpCases: readonly HttpCase[] = [
   ...denialCases,
   ...headerCases,
   ...responseCases,
+  ...listCases,
   ...clientCases,
   ...failureCases,
   ...slotCases,

@@ -39,17 +39,22 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   warnOfWorkers()
 
   function now(): number {
-    const ms = Math.floor(clock())
-    return ms >= 0 && ms < Infinity ? ms : refuse('what clock gives', 'milliseconds since 1970', ms, 'number')
+    const told = clock()
+    const ms = Math.floor(told)
+    return Number.isSafeInteger(ms) && ms >= 0
+      ? ms
+      : refuse('what clock gives', 'milliseconds since 1970', told, 'number')
   }
 
   /** The state to look at: a fresh one for a key never seen. */
-  function stateOf({ slot, key }: Charge, nowMs: number): object {
+  function stateOf({ slot, key, kind, cost }: Charge, nowMs: number): object {
     const { algorithm, table } = slot as MemorySlot
     const stored = table.states.get(key)
     if (stored === undefined) return algorithm.fresh(nowMs)
-    algorithm.adopt(stored, nowMs)
-    return stored
+    // Who asks changes nothing, whatever parameters it asks by.
+    const state = kind === 'ask' || cost === 0 ? { ...stored } : stored
+    algorithm.adopt(state, nowMs)
+    return state
   }
 
   function make({ slot, key, cost }: Charge, state: object, nowMs: number): void {

@@ -27,62 +27,61 @@ export interface OneKey {
   force(nowMs: number, cost: number): void
   /** Gives back what was charged at `at`. */
   refund(nowMs: number, cost: number, at: number): void
-  /** The same key, from now on under another algorithm of the same kind. */
+  /** The same key under another algorithm of the same kind. */
   under(other: Algorithm): OneKey
   ttlMs(nowMs: number): number
   text(): string
 }
 
 /**
- * One key under an algorithm. It is kept twice, in memory and as text that is read for each call, and whatever is
- * answered has to be the same.
+ * One key under an algorithm. It is kept in memory and, for each call, read from its text: both have to be answered
+ * and changed alike.
  */
 export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
   let state = kept
 
-  function look(nowMs: number, cost: number, at: Algorithm, of: object | undefined): Answer {
-    const answer: Answer = { allowed: false, remaining: 0, retryAfterMs: 0, resetMs: 0 }
-    at.look(of ?? at.fresh(nowMs), nowMs, cost, answer)
-    return answer
+  const text = (): string => (state === undefined ? '' : algorithm.encode(state))
+
+  /** Does to a state what `change` says, once it is the algorithm's own. */
+  function changed(of: object | undefined, nowMs: number, change: (of: object) => void): object {
+    if (of !== undefined) algorithm.adopt(of, nowMs)
+    const result = of ?? algorithm.fresh(nowMs)
+    change(result)
+    return result
   }
 
-  /** Does to the state what `change` says, and checks that its text would have led to the same. */
-  function changed(nowMs: number, change: (of: object) => void): object {
-    const before = state === undefined ? undefined : algorithm.encode(state)
-    const results = [state, before === undefined ? undefined : algorithm.decode(before)].map((of) => {
-      if (of !== undefined) algorithm.adopt(of, nowMs)
-      const result = of ?? algorithm.fresh(nowMs)
-      change(result)
-      return result
-    })
-    const [inMemory = {}, fromText = {}] = results
-    expect(algorithm.encode(fromText)).toBe(algorithm.encode(inMemory))
-    expect(look(nowMs, 0, algorithm, fromText)).toEqual(look(nowMs, 0, algorithm, inMemory))
-    return inMemory
+  /** Changes the key, and checks that its text leads to the same. */
+  function change(nowMs: number, by: (of: object) => void): void {
+    const read = state && algorithm.decode(text())
+    state = changed(state, nowMs, by)
+    expect(algorithm.encode(changed(read, nowMs, by))).toBe(text())
   }
 
   function ask(nowMs: number, cost = 1): Answer {
-    // Adopting is kept even where nothing is charged.
-    if (state !== undefined) state = changed(nowMs, () => undefined)
-    return look(nowMs, cost, algorithm, state)
-  }
-  function force(nowMs: number, cost: number): void {
-    state = changed(nowMs, (of) => algorithm.charge(of, nowMs, cost))
+    const before = text()
+    const [answer, fromText] = [state && { ...state }, state && algorithm.decode(before)].map((of) => {
+      const out: Answer = { allowed: false, remaining: 0, retryAfterMs: 0, resetMs: 0 }
+      changed(of, nowMs, (result) => algorithm.look(result, nowMs, cost, out))
+      return out
+    })
+    expect(fromText).toEqual(answer)
+    expect(text()).toBe(before)
+    return answer as Answer
   }
 
   return {
     ask,
-    force,
     take(nowMs, cost = 1) {
       const answer = ask(nowMs, cost)
-      if (answer.allowed && cost > 0) force(nowMs, cost)
+      // What asks for something becomes the algorithm's own, even where it is refused.
+      if (answer.allowed && cost > 0) change(nowMs, (of) => algorithm.charge(of, nowMs, cost))
+      else if (state !== undefined && cost > 0) change(nowMs, () => undefined)
       return answer
     },
-    refund(nowMs, cost, at) {
-      state = changed(nowMs, (of) => algorithm.refund(of, nowMs, cost, at))
-    },
+    force: (nowMs, cost) => change(nowMs, (of) => algorithm.charge(of, nowMs, cost)),
+    refund: (nowMs, cost, at) => change(nowMs, (of) => algorithm.refund(of, nowMs, cost, at)),
     under: (other) => oneKey(other, state),
     ttlMs: (nowMs) => (state === undefined ? 0 : algorithm.ttlMs(state, nowMs)),
-    text: () => (state === undefined ? '' : algorithm.encode(state)),
+    text,
   }
 }

@@ -1,4 +1,4 @@
-/** A bucket that drains at a constant rate. Told in parts of a unit, `per` to the unit, never reduced. */
+/** A bucket that drains at a constant rate, told in the largest parts of a unit that make every step exact. */
 
 import { ceilDiv, type Rules } from './rules.ts'
 
@@ -8,13 +8,27 @@ export interface BucketParams {
   readonly per: number
 }
 
-interface Bucket {
-  readonly at: number
-  /** In parts of a unit, of which `per` make one. */
-  readonly used: bigint
+interface Rate {
   /** Parts that drain in a millisecond. */
   readonly refill: bigint
+  /** Parts that make a unit. */
   readonly per: bigint
+}
+
+interface Bucket extends Rate {
+  readonly at: number
+  /** In parts. */
+  readonly used: bigint
+}
+
+const LARGEST = 2n ** 53n - 1n
+
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b))
+
+function rateOf(params: BucketParams): Rate {
+  const [refill, per] = [BigInt(params.refill), BigInt(params.per)]
+  const divisor = gcd(refill, per)
+  return { refill: refill / divisor, per: per / divisor }
 }
 
 function left(bucket: Bucket, now: number): bigint {
@@ -23,41 +37,36 @@ function left(bucket: Bucket, now: number): bigint {
   return drained < bucket.used ? bucket.used - drained : 0n
 }
 
-const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b))
-
-/**
- * What is used in parts of another bucket, rounded up to its smallest part: `per / gcd(refill, per)` to the unit.
- * Where production's product would not be exact, to whole units.
- */
-function rescaled(bucket: Bucket, used: bigint, params: BucketParams): bigint {
-  const [refill, per] = [BigInt(params.refill), BigInt(params.per)]
-  const [own, other] = [gcd(bucket.refill, bucket.per), gcd(refill, per)]
-  const exact = (used / own) * (per / other) < 2n ** 53n
-  return exact ? ceilDiv(used * per, bucket.per * other) * other : ceilDiv(used, bucket.per) * per
+/** As many units in parts of another rate, never less: rounded up to a part, or a little more beyond 2^53. */
+function rescaled(used: bigint, from: bigint, to: bigint): bigint {
+  const exact = ceilDiv(used * to, from)
+  if (used * to <= LARGEST) return exact
+  const rounded = BigInt(Math.ceil((Number(used) / Number(from)) * Number(to) * (1 + 2 ** -50)))
+  if (rounded < exact || rounded > exact + exact / 2n ** 49n + 1n) throw new Error(`${rounded} for ${exact} parts`)
+  return rounded < LARGEST ? rounded : LARGEST
 }
 
 export const bucketRules: Rules<BucketParams, Bucket> = {
   nothing: { at: 0, used: 0n, refill: 1n, per: 1n },
   limit: ({ capacity }) => capacity,
-  windowMs: ({ capacity, refill, per }) =>
-    Math.max(1, Number(ceilDiv(BigInt(capacity) * BigInt(per), BigInt(refill)))),
+  windowMs({ capacity, refill, per }) {
+    return Math.max(1, Number(ceilDiv(BigInt(capacity) * BigInt(per), BigInt(refill))))
+  },
   over: (bucket, now) => left(bucket, now) === 0n,
   moved: (bucket, _params, now, patience) => (bucket.at - now > patience ? { ...bucket, at: now } : bucket),
   under(bucket, params, now) {
-    const refill = BigInt(params.refill)
-    const per = BigInt(params.per)
-    // The same rate in other words changes nothing but the words: the division leaves no rest.
-    if (bucket.refill * per === refill * bucket.per) {
-      return { at: bucket.at, used: (bucket.used * per) / bucket.per, refill, per }
-    }
-    return { at: Math.max(now, bucket.at), used: rescaled(bucket, left(bucket, now), params), refill, per }
+    const rate = rateOf(params)
+    if (bucket.refill === rate.refill && bucket.per === rate.per) return bucket
+    return { ...rate, at: Math.max(now, bucket.at), used: rescaled(left(bucket, now), bucket.per, rate.per) }
   },
-  fits: (bucket, { capacity }, now, cost) =>
-    left(bucket, now) + cost * bucket.per <= BigInt(capacity) * bucket.per,
+  fits(bucket, params, now, cost) {
+    const { per } = rateOf(params)
+    return left(bucket, now) + cost * per <= BigInt(params.capacity) * per
+  },
   charged(bucket, params, now, cost) {
-    const per = BigInt(params.per)
+    const rate = rateOf(params)
     const at = bucket.used === 0n ? now : Math.max(now, bucket.at)
-    return { at, used: left(bucket, now) + cost * per, refill: BigInt(params.refill), per }
+    return { ...rate, at, used: left(bucket, now) + cost * rate.per }
   },
   refunded(bucket, _params, now, cost, at) {
     const time = Math.max(now, bucket.at)

@@ -28,9 +28,9 @@ export const calendarWindowRules: Rules<CalendarParams, Calendar> = {
   moved: (state, params, now, patience) =>
     state.start - now > patience ? { ...periodOf(now, params), used: state.used } : state,
   under(state, params, now) {
-    const period = periodOf(now, params)
-    if (state.start < period.start) return calendarWindowRules.nothing
-    return state.start < period.end ? { ...period, used: state.used } : state
+    // Time that steps back grants nothing: what is ahead is read in the period that it is ahead in.
+    const period = periodOf(Math.max(now, state.start), params)
+    return state.start < period.start ? calendarWindowRules.nothing : { ...period, used: state.used }
   },
   fits: ({ used }, { limit }, _now, cost) => used + cost <= BigInt(limit),
   charged(state, params, now, cost) {

@@ -3,7 +3,7 @@
 import type { Rules } from './rules.ts'
 import { firstMs, most } from './search.ts'
 
-/** What there is to go by at `now`, as the asking parameters see it: looking is enough to keep it so. */
+/** What there is to go by at `now`, as the asking parameters see it, and what is kept unless more is charged. */
 export function look<P, S>(rules: Rules<P, S>, params: P, state: S, now: number): { kept: S; seen: S } {
   if (rules.over(state, now)) return { kept: state, seen: rules.nothing }
   const patience = Math.max(rules.windowMs(params), 60_000)

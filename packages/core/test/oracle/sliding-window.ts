@@ -11,8 +11,8 @@ export interface SlidingParams {
 /** Every hit stands at the time that it was counted at; the counters are sums over spans of time. */
 interface Sliding {
   readonly hits: readonly Hit[]
-  /** Where the newest counter that was ever counted in begins: no time before it is believed. */
-  readonly start: number
+  /** When something was counted last: no time before its counter is believed. */
+  readonly last: number
   readonly window: number
 }
 
@@ -24,8 +24,10 @@ function grid({ limit, window }: SlidingParams): { step: number; steps: number; 
   return { step, steps, span: step * steps }
 }
 
+const newestStart = ({ last, window }: Sliding): number => edge(last, window)
+
 function counters(state: Sliding, now: number): { start: number; prev: bigint; cur: bigint } {
-  const start = Math.max(state.start, edge(now, state.window))
+  const start = Math.max(newestStart(state), edge(now, state.window))
   return {
     start,
     prev: sum(state.hits, (at) => at >= start - state.window && at < start),
@@ -34,7 +36,7 @@ function counters(state: Sliding, now: number): { start: number; prev: bigint; c
 }
 
 export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
-  nothing: { hits: [], start: 0, window: 1 },
+  nothing: { hits: [], last: 0, window: 1 },
   limit: ({ limit }) => limit,
   windowMs: ({ window }) => window,
   over(state, now) {
@@ -42,33 +44,29 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     return prev + cur === 0n
   },
   moved(state, _params, now, patience) {
-    if (state.start - now <= patience) return state
-    const start = edge(now, state.window)
-    const hits = state.hits.map(({ at, units }) => ({ at: at - (state.start - start), units }))
-    return { ...state, start, hits }
+    if (newestStart(state) - now <= patience) return state
+    const ahead = newestStart(state) - edge(now, state.window)
+    return { ...state, last: now, hits: state.hits.map(({ at, units }) => ({ at: at - ahead, units })) }
   },
   under(state, params, now) {
     const { span } = grid(params)
     if (state.window === span) return state
     const { start, prev, cur } = counters(state, now)
-    const believed = Math.max(now, start)
-    const left = BigInt(state.window - (believed - start))
+    const left = BigInt(state.window - (Math.max(now, start) - start))
     const weight = prev * left < 2n ** 53n ? ceilDiv(prev * left, BigInt(state.window)) : prev
-    const units = cur + weight
-    return { hits: [{ at: edge(believed, span), units }], start: edge(believed, span), window: span }
+    // All as if counted when something was counted last: later than any of it was.
+    return { hits: [{ at: state.last, units: cur + weight }], last: state.last, window: span }
   },
   fits(state, params, now, cost) {
     const { start, prev, cur } = counters(state, now)
     const { step, steps } = grid(params)
-    const elapsed = Math.floor((Math.max(now, start) - start) / step)
-    return (
-      prev * BigInt(steps - elapsed) + (cur + cost) * BigInt(steps) <= BigInt(params.limit) * BigInt(steps)
-    )
+    const [whole, elapsed] = [BigInt(steps), BigInt(Math.floor((Math.max(now, start) - start) / step))]
+    return prev * (whole - elapsed) + (cur + cost) * whole <= BigInt(params.limit) * whole
   },
   charged(state, params, now, cost) {
     const { span } = grid(params)
-    const start = Math.max(state.hits.length > 0 ? state.start : 0, edge(now, span))
-    return { hits: [...state.hits, { at: Math.max(now, start), units: cost }], start, window: span }
+    const known = { ...state, window: span, last: state.hits.length > 0 ? Math.max(state.last, now) : now }
+    return { ...known, hits: [...state.hits, { at: Math.max(now, newestStart(known)), units: cost }] }
   },
   refunded(state, _params, now, cost, at) {
     const { start } = counters(state, now)
@@ -76,7 +74,7 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     if (at < from || at >= from + state.window) return state
     return { ...state, hits: without(state.hits, cost, (t) => t >= from && t < from + state.window) }
   },
-  touched: (state, now) => ({ ...state, start: counters(state, now).start }),
+  touched: (state, now) => (edge(now, state.window) > newestStart(state) ? { ...state, last: now } : state),
   // A promise that no later charge can break: where one waits, else where the current counter ends.
   resetMs(state, _params, now, retryAfterMs) {
     if (retryAfterMs > 0 && retryAfterMs < Infinity) return retryAfterMs

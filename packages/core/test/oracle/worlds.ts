@@ -30,7 +30,10 @@ function outcome<P, S>(
   asked: Asked,
   agreed: boolean,
 ): Outcome<S> {
-  const { kept, seen } = look(rules, params, state, now)
+  const sight = look(rules, params, state, now)
+  const { seen } = sight
+  // Who asks for nothing leaves everything as it was; who is refused has it moved and converted all the same.
+  const kept = asked.kind === 'ask' || asked.cost === 0 ? state : sight.kept
   if (asked.kind === 'refund') return undone(rules, params, seen, kept, now, asked)
   const retryAfterMs = waitOf(rules, params, seen, now, BigInt(asked.cost))
   const before = { allowed: retryAfterMs === 0, retryAfterMs }
@@ -54,10 +57,12 @@ function undone<P, S>(
   now: number,
   { cost, at }: Asked,
 ): Outcome<S> {
-  const after = rules.over(seen, now) ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
+  const nothing = cost === 0 || rules.over(seen, now)
+  const after = nothing ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
   const answer = { allowed: true, retryAfterMs: 0, ...figures(rules, params, after, now), cost }
   // It is left open whether a refund brings the state up to the time, also where nothing was given back.
   const touched = rules.touched?.(after, now) ?? after
+  if (cost === 0) return { answer, states: [kept] }
   return { answer, states: text(after) === text(seen) ? [kept, touched] : [after, touched] }
 }
 

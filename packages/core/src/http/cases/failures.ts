@@ -20,27 +20,37 @@ async function failLater(mode: string | undefined): Promise<undefined> {
 /** Every option function that decides what is charged, made to fail the way that the header `x-fail` says. */
 const FUNCTIONS: Record<string, (ways: 'throw' | 'reject') => CaseOptions> = {
   key: (ways) => (header) => ({
-    ...{ limit: 5, window: '1m' },
+    limit: 5,
+    window: '1m',
     key: (...args) => failing(ways, header('x-fail', ...args), 'ada'),
   }),
   cost: (ways) => (header) => ({
-    ...{ limit: 5, window: '1m', key },
+    limit: 5,
+    window: '1m',
+    key,
     cost: (...args) => failing(ways, header('x-fail', ...args), 1),
   }),
   limit: (ways) => (header) => ({
-    ...{ window: '1m', key },
+    window: '1m',
+    key,
     limit: (...args) => failing(ways, header('x-fail', ...args), 5),
   }),
   when: (ways) => (header) => ({
-    ...{ limit: 5, window: '1m', key },
+    limit: 5,
+    window: '1m',
+    key,
     when: (...args) => failing(ways, header('x-fail', ...args), true),
   }),
   skip: (ways) => (header) => ({
-    ...{ limit: 5, window: '1m', key },
+    limit: 5,
+    window: '1m',
+    key,
     skip: (...args) => failing(ways, header('x-fail', ...args), false),
   }),
   deny: (ways) => (header) => ({
-    ...{ limit: 5, window: '1m', key },
+    limit: 5,
+    window: '1m',
+    key,
     deny: (...args) => failing(ways, header('x-fail', ...args), false),
   }),
 }

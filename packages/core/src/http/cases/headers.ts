@@ -102,7 +102,10 @@ export const headerCases: readonly HttpCase[] = [
     async (world) => {
       const limiter: CaseLimiter = {
         options: () => ({
-          ...{ store: world.store(), limit: 1, window: '1m', key },
+          store: world.store(),
+          limit: 1,
+          window: '1m',
+          key,
           headers: 'draft-11',
           expose: true,
         }),
@@ -142,8 +145,12 @@ export const headerCases: readonly HttpCase[] = [
 
   httpCase('tells units and partition keys', async ({ open, store }) => {
     const app = await open(() => ({
-      ...{ store: store(), algorithm: minute, key: () => 'user:42', headers: 'draft-11' },
-      ...{ unit: 'content-bytes', partitionKey: { secret: 'k'.repeat(32) } },
+      store: store(),
+      algorithm: minute,
+      key: () => 'user:42',
+      headers: 'draft-11',
+      unit: 'content-bytes',
+      partitionKey: { secret: 'k'.repeat(32) },
     }))
     same('headers', limitHeaders(await app.get()), {
       ratelimit: '"default";r=4;t=60;pk=:n/k6QK3I1AmO:',

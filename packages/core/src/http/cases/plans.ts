@@ -12,22 +12,28 @@ const limitOf = (plan: string | undefined): number => LIMITS[plan ?? 'free'] ?? 
 /** The ways to make a limit depend on the request. */
 const WAYS: Record<string, (store: Store) => CaseOptions> = {
   'a limit function': (store) => (header) => ({
-    ...{ store, window: '1h', key },
+    store,
+    window: '1h',
+    key,
     limit: (...args) => limitOf(header('x-plan', ...args)),
     cost: (...args) => Number(header('x-cost', ...args) ?? 1),
   }),
   'a limit that is looked up': (store) => (header) => ({
-    ...{ store, window: '1h', key },
+    store,
+    window: '1h',
+    key,
     limit: async (...args) => Promise.resolve(limitOf(header('x-plan', ...args))),
     cost: async (...args) => Promise.resolve(Number(header('x-cost', ...args) ?? 1)),
   }),
   'an algorithm made anew for each request': (store) => (header) => ({
-    ...{ store, key },
+    store,
+    key,
     algorithm: (...args) => fixedWindow({ limit: limitOf(header('x-plan', ...args)), window: '1h' }),
     cost: (...args) => Number(header('x-cost', ...args) ?? 1),
   }),
   'an algorithm that is looked up': (store) => (header) => ({
-    ...{ store, key },
+    store,
+    key,
     algorithm: async (...args) =>
       Promise.resolve(fixedWindow({ limit: limitOf(header('x-plan', ...args)), window: '1h' })),
     cost: (...args) => Number(header('x-cost', ...args) ?? 1),

@@ -56,6 +56,11 @@ export async function statuses(times: number, ask: () => Promise<CaseResponse>):
   return seen
 }
 
+/** Asks as a client behind proxies: its address, then what each proxy saw of the one before it. */
+export function from(app: Client, ...hops: string[]): () => Promise<CaseResponse> {
+  return async () => app.get('/', { 'x-forwarded-for': hops.join(', ') })
+}
+
 /** How much a response says is left, by its first policy. */
 export function remaining({ headers }: CaseResponse): number {
   return Number(/;r=(\d+)/.exec(headers['ratelimit'] ?? '')?.[1])

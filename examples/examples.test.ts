@@ -1,0 +1,186 @@
+/** Every example as a process of its own, with real requests. */
+
+import { readFileSync, readdirSync } from 'node:fs'
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import app from './hono-fetch.ts'
+import { serve, start } from './testing/programs.ts'
+
+const folder = new URL('.', import.meta.url)
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+
+/** How many requests are allowed before one is refused. */
+async function allowedBeforeRefusal(url: string, init?: RequestInit): Promise<number> {
+  for (let allowed = 0; allowed < 100; allowed++) {
+    const response = await fetch(url, init)
+    await response.text()
+    if (response.status === 429) return allowed
+    expect(response.status).toBe(200)
+  }
+  return Infinity
+}
+
+/** A limit as it shows on a machine so slow that a part of the window may pass meanwhile. */
+function expectLimit(allowed: number, limit: number): void {
+  expect(allowed).toBeGreaterThanOrEqual(limit)
+  expect(allowed).toBeLessThanOrEqual(limit + 2)
+}
+
+const ascending = (a: number, b: number): number => a - b
+
+/** The status of a request from another address of this machine. */
+function statusFrom(localAddress: string, url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { localAddress, agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }).on('error', reject)
+  })
+}
+
+describe.concurrent('examples', () => {
+  it('per-ip.ts allows five requests in ten seconds', async () => {
+    const url = await serve('per-ip.ts')
+    const first = await fetch(url)
+    expect(await first.text()).toBe('Hello!\n')
+    expect(first.headers.get('ratelimit-policy')).toBe('"default";q=5;w=10')
+    expect(first.headers.get('ratelimit')).toMatch(/^"default";r=4;t=\d+$/)
+    expect(first.headers.get('x-ratelimit-remaining')).toBe('4')
+    expectLimit(await allowedBeforeRefusal(url), 4)
+    const refused = await fetch(url)
+    expect(refused.headers.get('content-type')).toBe('application/problem+json')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect(await refused.json()).toMatchObject({ status: 429, 'violated-policies': ['default'] })
+  })
+
+  it('api-key-tiers.ts gives each account the limit of its plan', async () => {
+    const url = await serve('api-key-tiers.ts')
+    const free = { headers: { 'x-api-key': 'key-of-a-free-account' } }
+    const paid = { headers: { 'x-api-key': 'key-of-a-paid-account' } }
+    expectLimit(await allowedBeforeRefusal(url, free), 5)
+    expectLimit(await allowedBeforeRefusal(url, paid), 20)
+    const madeUp = await Promise.all(
+      [1, 2, 3].map((key) => fetch(url, { headers: { 'x-api-key': `made-up-${key}` } })),
+    )
+    expect(madeUp.map(({ status }) => status).toSorted(ascending)).toEqual([200, 200, 429])
+  })
+
+  it('users-and-guests.ts limits users by account and guests by address', async () => {
+    const url = await serve('users-and-guests.ts')
+    expectLimit(await allowedBeforeRefusal(url), 3)
+    expectLimit(await allowedBeforeRefusal(url, { headers: { cookie: 'session=session-1' } }), 10)
+    const other = await fetch(url, { headers: { cookie: 'session=session-2' } })
+    expect(await other.text()).toBe('Hello, user-2! 9 requests left.\n')
+  })
+
+  it('two-policies.ts decides both together', async () => {
+    const url = await serve('two-policies.ts')
+    const first = await fetch(url)
+    expect(await first.text()).toBe('Left: burst 4, daily 19\n')
+    expect(first.headers.get('ratelimit-policy')).toMatch(/^"burst";q=5;w=5, "daily";q=20;w=\d+$/)
+    const more = await Promise.all(Array.from({ length: 14 }, () => fetch(url)))
+    const refused = more.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(await refused[0]?.json()).toMatchObject({ 'violated-policies': ['burst'] })
+    // A refusal by the burst cost nothing of the day.
+    await sleep(1100)
+    const last = await fetch(url)
+    expect(last.headers.get('ratelimit')).toContain(
+      `"daily";r=${20 - 1 - (more.length - refused.length) - 1};`,
+    )
+  })
+
+  it('cost-per-request.ts charges for what is asked', async () => {
+    const url = `${await serve('cost-per-request.ts')}/lookups`
+    const batch = (size: number): Promise<Response> =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(Array.from({ length: size }, (_, index) => index)),
+      })
+    const first = await batch(60)
+    expect(first.headers.get('ratelimit-policy')).toBe('"default";q=100;qu="lookups";w=10')
+    expect(await first.json()).toEqual({ found: 60, remaining: 40 })
+    const refused = await batch(90)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toMatch(/^[345]$/)
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('100 lookups') })
+    // A batch that never fits is told no time to come back.
+    expect((await batch(101)).headers.has('retry-after')).toBe(false)
+    expect((await batch(1)).status).toBe(200)
+  })
+
+  it('concurrency.ts makes two reports at once', async () => {
+    const url = `${await serve('concurrency.ts')}/report`
+    const three = await Promise.all([1, 2, 3].map(() => fetch(url)))
+    expect(three.map(({ status }) => status).toSorted(ascending)).toEqual([200, 200, 429])
+    const refused = three.find(({ status }) => status === 429)
+    expect(refused?.headers.has('retry-after')).toBe(false)
+    expect(await refused?.text()).toMatch(/^Two of your reports/)
+    const made = three.filter(({ status }) => status === 200)
+    await Promise.all(made.map((response) => response.text()))
+    expect((await fetch(url)).status).toBe(200)
+  })
+
+  it('behind-a-proxy.ts believes the proxy and not the client', async () => {
+    const url = await serve('behind-a-proxy.ts')
+    const pretending = await fetch(url, { headers: { 'x-forwarded-for': '192.0.2.1' } })
+    expect(await pretending.text()).toBe('You are ip:127.0.0.1.\n')
+    const other = await fetch(url, { headers: { 'x-forwarded-for': '192.0.2.2' } })
+    expect(other.headers.get('x-ratelimit-remaining')).toBe('1')
+    expectLimit(await allowedBeforeRefusal(url), 1)
+  })
+
+  // Only Linux has more than one address of its own without being told.
+  it.runIf(process.platform === 'linux')('behind-a-proxy.ts tells two clients apart', async () => {
+    const url = await serve('behind-a-proxy.ts')
+    expectLimit(await allowedBeforeRefusal(url), 3)
+    expect(await statusFrom('127.0.0.2', url)).toBe(200)
+  })
+
+  it('hono-fetch.ts answers without any server', async () => {
+    const from = (address: string): Promise<Response> =>
+      Promise.resolve(
+        app.fetch(new Request('http://edge.example/', { headers: { 'cf-connecting-ip': address } })),
+      )
+    for (const left of [4, 3, 2, 1, 0]) {
+      expect(await (await from('192.0.2.1')).text()).toBe(`${left} requests left.\n`)
+    }
+    expect((await from('192.0.2.1')).status).toBe(429)
+    expect((await from('192.0.2.2')).status).toBe(200)
+  })
+
+  it('hono-fetch-on-node.ts serves it', async () => {
+    const url = await serve('hono-fetch-on-node.ts')
+    expectLimit(await allowedBeforeRefusal(url), 5)
+  })
+
+  it('jobs.ts sends all of its messages and ends', async () => {
+    const { code, stdout, stderr } = await start('jobs.ts').ended
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout.match(/message \d+ sent/g)?.length).toBe(12)
+    expect(stdout).toMatch(/message 4 failed .* its unit is back/)
+    expect(stdout).toMatch(/message \d+ waits \d+ ms/)
+    // Five at once, ten a second: seven more take 700 ms.
+    expect(Number(/(\d+) ms {2}done/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(690)
+  })
+})
+
+describe('examples/README.md', () => {
+  const readme = readFileSync(new URL('README.md', folder), 'utf8')
+
+  it.each(files)('has a command for %s', (file) => {
+    expect(readme).toContain(file === 'hono-fetch.ts' ? file : `npx tsx examples/${file}`)
+  })
+
+  it('has no command for what is not there', () => {
+    const named = Array.from(readme.matchAll(/npx tsx examples\/(\S+\.ts)/g), ([, name]) => name)
+    expect(named.filter((name) => !files.includes(name ?? ''))).toEqual([])
+  })
+})
+
+it.each(files)('%s is short enough to be copied', (file) => {
+  expect(readFileSync(new URL(file, folder), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60)
+})

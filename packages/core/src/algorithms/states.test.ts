@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { Algorithm } from '../algorithm.ts'
+import { oneKey } from '../testing/one-key.ts'
+import { calendarWindow } from './calendar-window.ts'
+import { concurrency } from './concurrency.ts'
+import { fixedWindow } from './fixed-window.ts'
+import { slidingLog } from './sliding-log.ts'
+import { slidingWindow } from './sliding-window.ts'
+import { tokenBucket } from './token-bucket.ts'
+
+const noon = Date.UTC(2026, 5, 1, 12)
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+/** Each algorithm, how many numbers a twin gets, and its state after a charge of 3 at noon. */
+const algorithms: [string, Algorithm, args: readonly number[], text: string][] = [
+  ['fixedWindow', fixedWindow({ limit: 5, window: '1s' }), [5, 1000, 0, MINUTE], `${noon},3,1000`],
+  [
+    "fixedWindow with align: 'clock'",
+    fixedWindow({ limit: 5, window: '1h', align: 'clock' }),
+    [5, 3_600_000, 1, 3_600_000],
+    `${noon},3,3600000`,
+  ],
+  ['slidingWindow', slidingWindow({ limit: 5, window: '1s' }), [5, 1000, 1, MINUTE], `${noon},0,3,1000`],
+  [
+    'slidingWindow with strict: true',
+    slidingWindow({ limit: 5, window: 995, strict: true }),
+    [5, 995, 100, MINUTE],
+    `${noon},995,3`,
+  ],
+  ['slidingLog', slidingLog({ limit: 5, window: '2m' }), [5, 120_000, 120_000], `120000,${noon},3`],
+  [
+    'tokenBucket',
+    tokenBucket({ capacity: 5, refill: 4, per: '1s' }),
+    [1250, 250, 1, MINUTE],
+    `750,${noon},250,1`,
+  ],
+  [
+    'calendarWindow',
+    calendarWindow({ limit: 5, every: 'day' }),
+    [5, noon - 1.5 * DAY, noon - 0.5 * DAY, noon + 0.5 * DAY, noon + 1.5 * DAY, DAY],
+    `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
+  ],
+  ['concurrency', concurrency({ limit: 5, ttl: '1s' }), [5, 1000, MINUTE], `1000,${noon + 1000},3`],
+]
+
+describe.each(algorithms)('%s', (_, algorithm, args, text) => {
+  it('gives a twin its numbers', () => {
+    expect(algorithm.args(noon)).toEqual(args)
+  })
+
+  it('is written as whole numbers with commas, and read back as it was', () => {
+    const key = oneKey(algorithm)
+    key.take(noon, 3)
+    expect(key.text()).toBe(text)
+    expect(algorithm.encode(algorithm.decode(text))).toBe(text)
+    const read = oneKey(algorithm, algorithm.decode(text))
+    expect(read.ask(noon + 100, 2)).toEqual(key.ask(noon + 100, 2))
+    expect(read.ttlMs(noon)).toBe(key.ttlMs(noon))
+    expect(read.ttlMs(noon)).toBeGreaterThan(0)
+  })
+
+  it('takes a text that it never wrote as a key never seen', () => {
+    const parts = text.split(',')
+    const garbage = [
+      ...['', ',', 'null', '{}', 'NaN', 'Infinity', '1e3', '0x10', ' ', '-1', '1.5', '9007199254740993'],
+      ...['-1', '1.5', '', ' 3', 'x', '1e3', '9007199254740993'].flatMap((bad) =>
+        parts.map((__, index) => parts.with(index, bad).join(',')),
+      ),
+      parts.slice(1).join(','),
+      parts.slice(0, -1).join(','),
+      `${text},`,
+      `,${text}`,
+      `${text}\n`,
+    ]
+    for (const wrong of garbage) {
+      const key = oneKey(algorithm, algorithm.decode(wrong))
+      expect([wrong, key.ttlMs(noon) <= 0]).toEqual([wrong, true])
+      expect(key.ask(noon, 5).allowed).toBe(true)
+    }
+  })
+
+  it('takes a charge of nothing as a key never seen', () => {
+    expect(algorithm.ttlMs(algorithm.fresh(noon), noon)).toBeLessThanOrEqual(0)
+    expect(oneKey(algorithm, algorithm.fresh(noon)).ask(noon, 5)).toEqual(oneKey(algorithm).ask(noon, 5))
+  })
+
+  it('matters exactly as long as it says', () => {
+    const key = oneKey(algorithm)
+    key.take(noon, 3)
+    const end = noon + key.ttlMs(noon)
+    expect(key.ttlMs(end)).toBe(0)
+    for (const cost of [0, 1, 5, 6]) expect(key.ask(end, cost)).toEqual(oneKey(algorithm).ask(end, cost))
+    expect(key.ask(end - 1, 0)).not.toEqual(oneKey(algorithm).ask(end - 1, 0))
+  })
+})

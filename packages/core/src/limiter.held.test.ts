@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { concurrency } from './algorithms/concurrency.ts'
+import { fixedWindow } from './algorithms/fixed-window.ts'
+import { createLimiter } from './limiter.ts'
+import type { Store } from './store.ts'
+import { memoryStore } from './stores/memory.ts'
+import { heapGrowth } from './testing/heap.ts'
+import { laterStore } from './testing/later-store.ts'
+import { thrown } from './testing/thrown.ts'
+
+const noon = Date.UTC(2026, 5, 1, 12)
+const two = concurrency({ limit: 2, ttl: '30s' })
+const three = fixedWindow({ limit: 3, window: '1h' })
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: noon })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A store that goes by the faked clock, and counts its calls. */
+function counted(): { store: Store<'sync'>; calls: () => number } {
+  const memory = memoryStore({ clock: () => Date.now() })
+  const take = vi.fn(memory.take)
+  return { store: { ...memory, take }, calls: () => take.mock.calls.length }
+}
+
+describe('acquire', () => {
+  it('holds a slot until it is released', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const { decision, release } = limiter.acquire('ada')
+    expect(decision).toMatchObject({ allowed: true, remaining: 1 })
+    limiter.acquire('ada')
+    const refused = limiter.acquire('ada')
+    expect(refused.decision).toMatchObject({ allowed: false, retryAfterMs: 30_000 })
+    refused.release()
+    expect(limiter.peek('ada').allowed).toBe(false)
+    expect(release()).toBeUndefined()
+    expect(limiter.acquire('ada').decision.allowed).toBe(true)
+  })
+
+  it('frees its slot once, however often it is released', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const first = limiter.acquire('ada')
+    limiter.acquire('ada')
+    first.release()
+    first.release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+  })
+
+  it('renews what it holds at a third of the time to live, for as long as it takes', () => {
+    const { store, calls } = counted()
+    const limiter = createLimiter({ algorithm: two, store })
+    const { release } = limiter.acquire('ada', { cost: 2 })
+    vi.advanceTimersByTime(9999)
+    expect(calls()).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(calls()).toBe(2)
+    vi.advanceTimersByTime(86_400_000)
+    expect(limiter.peek('ada')).toMatchObject({ allowed: false, used: 2, retryAfterMs: 30_000 })
+    release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('lets a slot expire that nobody renews', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    limiter.take('ada', { cost: 2 })
+    vi.advanceTimersByTime(29_999)
+    expect(limiter.peek('ada').allowed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(limiter.peek('ada').allowed).toBe(true)
+  })
+
+  it('renews slots of any time to live in time', () => {
+    for (const ttl of [1, 2, '50d', '3660d'] as const) {
+      const { store, calls } = counted()
+      const limiter = createLimiter({ algorithm: concurrency({ limit: 1, ttl }), store })
+      const { release } = limiter.acquire('ada')
+      for (let renewals = 0; renewals < 3; renewals++) vi.advanceTimersToNextTimer()
+      expect(calls()).toBe(4)
+      expect(limiter.peek('ada').allowed).toBe(false)
+      release()
+    }
+  })
+
+  it('charges other policies as well, and leaves them charged', () => {
+    const policies = [
+      { name: 'rate', algorithm: three },
+      { name: 'slots', algorithm: two },
+    ] as const
+    const limiter = createLimiter({ policies, store: counted().store })
+    limiter.acquire('ada').release()
+    vi.advanceTimersByTime(60_000)
+    expect(limiter.peek('ada', { cost: 0 }).policies).toMatchObject([{ used: 1 }, { used: 0 }])
+  })
+
+  it('needs a policy that has slots', () => {
+    const limiter = createLimiter({ algorithm: three, store: counted().store })
+    expect(thrown(() => limiter.acquire('ada'))).toBe('TypeError: acquire() needs a concurrency policy')
+    expect(limiter.peek('ada').used).toBe(0)
+  })
+
+  it('keeps nothing of what it refuses', () => {
+    vi.useRealTimers()
+    const limiter = createLimiter({ algorithm: concurrency({ limit: 0, ttl: 1 }) })
+    limiter.acquire('ada')
+    const grown = heapGrowth(() => {
+      for (let call = 0; call < 50_000; call++) limiter.acquire('ada')
+    })
+    expect(grown).toBeLessThan(1_000_000)
+  })
+})
+
+describe('hold', () => {
+  it('holds the slots of a decision, and does nothing for one without', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const held = limiter.hold(limiter.take('ada', { cost: 2 }))
+    const none = limiter.hold(limiter.take('ada'))
+    vi.advanceTimersByTime(60_000)
+    none.release()
+    expect(limiter.peek('ada').allowed).toBe(false)
+    held.release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(0)
+  })
+
+  it('goes on under the time to live that it began with when that is changed', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const { release } = limiter.acquire('ada')
+    limiter.update({ algorithm: concurrency({ limit: 2, ttl: '10m' }) })
+    vi.advanceTimersByTime(25_000)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+    release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(0)
+  })
+})
+
+describe('close', () => {
+  it('frees what is held, and stops renewing it', async () => {
+    const { store, calls } = counted()
+    const limiter = createLimiter({ algorithm: two, store })
+    const { release } = limiter.acquire('ada')
+    limiter.acquire('bob')
+    await limiter.close()
+    expect(vi.getTimerCount()).toBe(0)
+    const before = calls()
+    release()
+    expect(calls()).toBe(before)
+    const next = createLimiter({ algorithm: two, store })
+    expect(['ada', 'bob'].map((key) => next.peek(key, { cost: 0 }).used)).toEqual([0, 0])
+  })
+})
+
+describe('a held slot on a store that fails', () => {
+  it('is tried again a third later, and expires if the store stays away', async () => {
+    const store = laterStore(memoryStore({ clock: () => Date.now() }))
+    const limiter = createLimiter({ algorithm: two, store })
+    await limiter.acquire('ada', { cost: 2 })
+    store.failing = new Error('the network is down')
+    await vi.advanceTimersByTimeAsync(20_000)
+    store.failing = undefined
+    await vi.advanceTimersByTimeAsync(10_000 - 1)
+    expect(await limiter.peek('ada')).toMatchObject({ allowed: false, retryAfterMs: 1 })
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await limiter.peek('ada')).toMatchObject({ allowed: false, retryAfterMs: 30_000 })
+    store.failing = new Error('the network is down')
+    await vi.advanceTimersByTimeAsync(30_000)
+    store.failing = undefined
+    expect((await limiter.peek('ada')).allowed).toBe(true)
+    await limiter.close()
+  })
+
+  it('does not bring the process down where the store answers at once', () => {
+    const { store } = counted()
+    let failing = false
+    const take: Store<'sync'>['take'] = (charges) => {
+      if (failing) throw new Error('the disk is full')
+      return store.take(charges)
+    }
+    const limiter = createLimiter({ algorithm: two, store: { ...store, take } })
+    limiter.acquire('ada')
+    failing = true
+    vi.advanceTimersByTime(15_000)
+    failing = false
+    vi.advanceTimersByTime(45_000)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+  })
+
+  it('is freed once when it is released while a renewal is under way', async () => {
+    const store = laterStore(memoryStore({ clock: () => Date.now() }))
+    const limiter = createLimiter({ algorithm: two, store })
+    const { release } = await limiter.acquire('ada')
+    await limiter.acquire('ada')
+    let goOn = (): void => undefined
+    store.until = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    await vi.advanceTimersByTimeAsync(12_000)
+    const released = [release(), release()]
+    goOn()
+    await Promise.all(released)
+    expect((await limiter.peek('ada', { cost: 0 })).used).toBe(1)
+    await limiter.close()
+    const next = createLimiter({ algorithm: two, store })
+    expect((await next.peek('ada', { cost: 0 })).used).toBe(0)
+  })
+})

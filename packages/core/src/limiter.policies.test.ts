@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { fixedWindow } from './algorithms/fixed-window.ts'
+import { slidingLog } from './algorithms/sliding-log.ts'
+import { createLimiter } from './limiter.ts'
+import type { Limiter } from './limiter-types.ts'
+import type { PolicyOptions } from './policies.ts'
+import { memoryStore } from './stores/memory.ts'
+import { thrown } from './testing/thrown.ts'
+
+const noon = Date.UTC(2026, 5, 1, 12)
+const minute = { name: 'minute', algorithm: fixedWindow({ limit: 5, window: '1m' }) } as const
+const day = { name: 'day', algorithm: fixedWindow({ limit: 20, window: '1d' }) } as const
+
+function world<const Name extends string>(
+  policies: readonly PolicyOptions<Name>[],
+): { clock: { now: number }; limiter: Limiter<'sync', Name> } {
+  const clock = { now: noon }
+  return { clock, limiter: createLimiter({ policies, store: memoryStore({ clock: () => clock.now }) }) }
+}
+
+describe('several policies', () => {
+  it('are charged together, or none is', () => {
+    const { clock, limiter } = world([minute, day])
+    expect(limiter.take('ada', { cost: 5 })).toMatchObject({
+      allowed: true,
+      policies: [
+        { name: 'minute', allowed: true, used: 5, remaining: 0 },
+        { name: 'day', allowed: true, used: 5, remaining: 15 },
+      ],
+    })
+    expect(limiter.take('ada', { cost: 5 })).toMatchObject({
+      allowed: false,
+      policies: [
+        { name: 'minute', allowed: false, used: 5, retryAfterMs: 60_000 },
+        { name: 'day', allowed: true, used: 5, retryAfterMs: 0 },
+      ],
+    })
+    for (let more = 0; more < 3; more++) {
+      clock.now += 60_000
+      expect(limiter.take('ada', { cost: 5 }).allowed).toBe(true)
+    }
+    clock.now += 60_000
+    expect(limiter.take('ada')).toMatchObject({ allowed: false, policy: 'day' })
+    expect(limiter.peek({ minute: 'ada' }, { cost: 5 }).allowed).toBe(true)
+  })
+
+  it('have a key each; one without a key does not apply', () => {
+    const { limiter } = world([minute, day])
+    limiter.take({ minute: '192.0.2.1', day: 'ada' })
+    limiter.take({ minute: '192.0.2.2', day: 'ada' })
+    expect(limiter.take({ day: 'ada' }).policies).toMatchObject([{ name: 'day', key: 'ada', used: 3 }])
+    expect(limiter.take({ minute: '192.0.2.1', day: undefined }).policies).toMatchObject([{ used: 2 }])
+  })
+
+  it('have a cost each; one without a cost costs 1', () => {
+    const { limiter } = world([minute, day])
+    const { policies } = limiter.take('ada', { cost: { day: 3 } })
+    expect(policies).toMatchObject([
+      { name: 'minute', cost: 1, used: 1 },
+      { name: 'day', cost: 3, used: 3 },
+    ])
+    expect(limiter.peek('ada', { cost: { minute: undefined, day: 0 } }).policies).toMatchObject([
+      { cost: 1, used: 1 },
+      { cost: 0, used: 3 },
+    ])
+  })
+
+  it('answer the same in whatever order they are listed', () => {
+    const one = world([minute, day]).limiter.take('ada', { cost: 6 })
+    const other = world([day, minute]).limiter.take('ada', { cost: 6 })
+    expect(other).toEqual({ ...one, policies: one.policies.toReversed() })
+  })
+
+  it('let everything pass where none applies', () => {
+    const { limiter } = world([minute, day])
+    expect(limiter.take({})).toEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      policy: undefined,
+      limit: Infinity,
+      used: 0,
+      remaining: Infinity,
+      resetMs: 0,
+      policies: [],
+      source: 'store',
+      at: noon,
+    })
+  })
+
+  it('are told apart by name: nobody else is charged, peeked at or reset', () => {
+    const { limiter } = world([minute, day])
+    const target = { hour: 'ada' } as object
+    for (const call of [
+      () => limiter.take(target),
+      () => limiter.peek(target),
+      () => limiter.reset(target),
+    ]) {
+      expect(thrown(call)).toBe("TypeError: key: no policy is named 'hour'")
+    }
+    const cost = { hours: 2 } as object
+    expect(thrown(() => limiter.take('ada', { cost }))).toBe("TypeError: cost: no policy is named 'hours'")
+    expect(thrown(() => limiter.decide([{ policy: 'hour' as 'day', key: 'ada' }]))).toBe(
+      "TypeError: no policy is named 'hour'",
+    )
+    expect(thrown(() => limiter.take(null as unknown as string))).toMatch(
+      /^TypeError: key must be .*, got null$/,
+    )
+  })
+
+  it('are reset together, or each by its key', () => {
+    const { limiter } = world([minute, day])
+    limiter.take('ada', { cost: 5 })
+    limiter.reset({ minute: 'ada' })
+    expect(limiter.peek('ada', { cost: 0 }).policies).toMatchObject([{ used: 0 }, { used: 5 }])
+    limiter.reset('ada')
+    expect(limiter.peek('ada', { cost: 0 }).policies).toMatchObject([{ used: 0 }, { used: 0 }])
+  })
+})
+
+describe('a shadow policy', () => {
+  const shadow = { ...minute, mode: 'shadow' } as const
+
+  it('counts and reports, and never refuses', () => {
+    const { limiter } = world([shadow, day])
+    for (let used = 1; used <= 5; used++) expect(limiter.take('ada').policies[0]?.used).toBe(used)
+    const decision = limiter.take('ada')
+    expect(decision).toMatchObject({ allowed: true, policy: 'day', retryAfterMs: 0 })
+    expect(decision.policies[0]).toMatchObject({ mode: 'shadow', allowed: false, retryAfterMs: 60_000 })
+  })
+
+  it('is not charged for what another policy refuses', () => {
+    const { limiter } = world([shadow, { name: 'none', algorithm: slidingLog({ limit: 0, window: 1 }) }])
+    expect(limiter.take('ada').allowed).toBe(false)
+    expect(limiter.peek('ada', { cost: 0 }).policies[0]?.used).toBe(0)
+  })
+
+  it('refuses nothing when it is asked either', () => {
+    const { limiter } = world([shadow])
+    expect(limiter.peek('ada', { cost: 6 })).toMatchObject({ allowed: true, policies: [{ allowed: false }] })
+  })
+})
+
+describe('decide', () => {
+  it('takes each part as it is spelt out, with an algorithm of its own if need be', () => {
+    const { limiter } = world([minute, day])
+    const decision = limiter.decide([
+      { policy: 'day', key: 'team', cost: 4, algorithm: fixedWindow({ limit: 100, window: '1d' }) },
+      { policy: 'minute', key: 'ada' },
+    ])
+    expect(decision.policies).toMatchObject([
+      { name: 'day', key: 'team', cost: 4, limit: 100, remaining: 96 },
+      { name: 'minute', key: 'ada', cost: 1, limit: 5, remaining: 4 },
+    ])
+  })
+
+  it('charges several keys of one policy, but no key twice', () => {
+    const { limiter } = world([minute])
+    const parts = ['ada', 'bob'].map((key) => ({ policy: 'minute' as const, key }))
+    expect(limiter.decide(parts).policies).toMatchObject([{ key: 'ada' }, { key: 'bob' }])
+    expect(thrown(() => limiter.decide([...parts, { policy: 'minute', key: 'ada' }]))).toMatch(
+      /^TypeError: policy 'minute' is charged twice/,
+    )
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+  })
+})

@@ -1,0 +1,238 @@
+import { createServer } from 'node:http'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import { etag } from 'hono/etag'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { listen } from '../../core/test/node-http-server.ts'
+import {
+  byIp,
+  byRoute,
+  concurrency,
+  type Decision,
+  rateLimit,
+  type RateLimitOptions,
+  type RateLimitVariables,
+} from './index.ts'
+
+type App = Hono<{ Variables: RateLimitVariables }>
+
+const minute = { limit: 1, window: '1m', key: () => 'everyone', headers: 'draft-11' } as const
+
+function appWith(options: RateLimitOptions): App {
+  const app: App = new Hono()
+  app.use(rateLimit(options))
+  return app.get('/', (c) => c.text('ok'))
+}
+
+/** What Hono's Node server passes as `env`. */
+const peer = (remoteAddress: string): object => ({ incoming: { socket: { remoteAddress } } })
+
+async function status(
+  app: { request: App['request'] },
+  path = '/',
+  init?: RequestInit,
+  env?: object,
+): Promise<number> {
+  return (await app.request(path, init, env)).status
+}
+
+describe('the decision', () => {
+  it('is among the variables, for handlers and respond', async () => {
+    const seen: (Decision | undefined)[] = []
+    const app: App = new Hono()
+    const respond = (c: Context, decision: Decision): Response => {
+      seen.push(c.get('rateLimit') as Decision, decision)
+      return c.text('calm', 420 as 429)
+    }
+    app.use(rateLimit({ ...minute, respond })).get('/', (c) => {
+      seen.push(c.get('rateLimit'))
+      return c.text('ok')
+    })
+    expect([await status(app), await status(app)]).toEqual([200, 420])
+    expect(seen.map((decision) => decision?.allowed)).toEqual([true, false, false])
+    expect(seen[2]).toBe(seen[1])
+  })
+
+  it('is of the limiter that the middleware shows', async () => {
+    const limit = rateLimit(minute)
+    const app = new Hono().use(limit).get('/', (c) => c.text('ok'))
+    expect([await status(app), await status(app)]).toEqual([200, 429])
+    await limit.limiter.reset('everyone')
+    expect(await status(app)).toBe(200)
+  })
+})
+
+describe('responses', () => {
+  /** A response that came over the network, whose headers cannot be changed. */
+  async function fetched(headers: Record<string, string>): Promise<Response> {
+    const { url, close } = await listen(
+      createServer((_req, res) => res.writeHead(200, headers).end('from afar')),
+    )
+    try {
+      const response = await fetch(url)
+      expect(() => response.headers.set('x', 'y')).toThrow('immutable')
+      return response
+    } finally {
+      await close()
+    }
+  }
+
+  it('that came from fetch() carry the headers, beside those of the limiter that is up there', async () => {
+    const answer = await fetched({
+      RateLimit: '"upstream";r=7;t=9',
+      'RateLimit-Policy': '"upstream";q=9;w=60',
+    })
+    const app = new Hono().use(rateLimit({ ...minute, limit: 5 })).get('/', () => answer)
+    const response = await app.request('/')
+    expect(response.headers.get('RateLimit')).toMatch(/^"upstream";r=7;t=9, "default";r=4;t=\d+$/)
+    expect(response.headers.get('RateLimit-Policy')).toBe('"upstream";q=9;w=60, "default";q=5;w=60')
+    expect(await response.text()).toBe('from afar')
+  })
+
+  it('that respond has from fetch() are not stored either', async () => {
+    const answer = await fetched({ 'Cache-Control': 'public, max-age=60', ETag: '"1"' })
+    const response = await appWith({ ...minute, limit: 0, respond: () => answer }).request('/')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.has('ETag')).toBe(false)
+    expect(response.headers.get('RateLimit')).toMatch(/^"default";r=0/)
+  })
+
+  it('of refusals keep what middleware before and around has set', async () => {
+    const app = new Hono()
+      .use(cors({ origin: 'https://app.example', exposeHeaders: ['ETag'] }))
+      .use(async (c, next) => {
+        c.header('X-Request-Id', '17')
+        c.header('Set-Cookie', 'a=1', { append: true })
+        c.header('Set-Cookie', 'b=2', { append: true })
+        await next()
+      })
+      .use(rateLimit({ ...minute, limit: 0, expose: true }))
+    const { headers } = await app.request('/', { headers: { origin: 'https://app.example' } })
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('https://app.example')
+    expect(headers.get('Access-Control-Expose-Headers')).toBe(
+      'ETag, RateLimit, RateLimit-Policy, Retry-After',
+    )
+    expect(headers.get('X-Request-Id')).toBe('17')
+    expect(headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  })
+
+  it('can be changed by middleware around', async () => {
+    const app = new Hono().use(etag()).use(rateLimit({ ...minute, limit: 9 }))
+    app.get('/', (c) => c.text('ok'))
+    const first = await app.request('/')
+    const again = await app.request('/', { headers: { 'If-None-Match': first.headers.get('ETag') ?? '' } })
+    expect([first.status, again.status]).toEqual([200, 304])
+  })
+})
+
+describe('slots', () => {
+  function slotsOf(handler: MiddlewareHandler): { app: Hono; left(): number | undefined } {
+    const limit = rateLimit({ algorithm: concurrency({ limit: 1, ttl: '1m' }), key: () => 'everyone' })
+    const app = new Hono().onError((_error, c) => c.text('failed', 500))
+    app.use(limit).get('/', handler)
+    const left = (): number | undefined => {
+      const decision = limit.limiter.peek('everyone')
+      return decision instanceof Promise ? undefined : decision.remaining
+    }
+    return { app, left }
+  }
+
+  it('are free again when what was thrown is no error, which Hono hands on', async () => {
+    const { app, left } = slotsOf(() => {
+      // oxlint-disable-next-line typescript/only-throw-error, no-throw-literal -- some do
+      throw 'just text'
+    })
+    await expect(app.request('/')).rejects.toBe('just text')
+    expect(left()).toBe(1)
+  })
+
+  it('are held until the body is read to its end', async () => {
+    const { app, left } = slotsOf(async (c) => c.text('ok'))
+    const response = await app.request('/')
+    expect(left()).toBe(0)
+    await response.text()
+    expect(left()).toBe(1)
+  })
+
+  it('are free again when the reader goes away', async () => {
+    const { app, left } = slotsOf(async (c) => c.text('ok'))
+    const response = await app.request('/')
+    await response.body?.cancel()
+    expect(left()).toBe(1)
+  })
+})
+
+describe('byRoute', () => {
+  const key = (c: Context): Response => c.text((c.get('rateLimit') as Decision).policies[0]?.key ?? '')
+
+  it('is the pattern of the route, with that of its app', async () => {
+    const items = new Hono().get('/items/:id', rateLimit({ limit: 2, window: '1m', key: byRoute() }), key)
+    const app = new Hono().route('/shop', items)
+    expect(await (await app.request('/shop/items/1')).text()).toBe('route:/shop/items/:id')
+    expect([await status(app, '/shop/items/2'), await status(app, '/shop/items/3')]).toEqual([200, 429])
+  })
+
+  it('is the path where no route is chosen yet', async () => {
+    const app = new Hono().use(rateLimit({ limit: 1, window: '1m', key: byRoute() })).get('/:any', key)
+    expect(await (await app.request('/a?page=1')).text()).toBe('route:/a')
+    expect([await status(app, '/a?page=2'), await status(app, '/b')]).toEqual([429, 200])
+  })
+})
+
+describe('the address', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  it('is that of the Node server, as far as it knows one', async () => {
+    const app = appWith({ limit: 1, window: '1m' })
+    expect(await status(app, '/', {}, peer('192.0.2.1'))).toBe(200)
+    expect(await status(app, '/', {}, peer('::ffff:192.0.2.1'))).toBe(429)
+    expect(await status(app, '/', {}, peer('192.0.2.2'))).toBe(200)
+  })
+
+  it('is what getConnInfo of the runtime says', async () => {
+    const app = appWith({ limit: 1, window: '1m', key: byIp({ connInfo: getConnInfo }) })
+    expect(await status(app, '/', {}, peer('192.0.2.1'))).toBe(200)
+    expect(await status(app, '/', {}, peer('192.0.2.1'))).toBe(429)
+  })
+
+  it('is an error that names the ways out where there is none, as with app.request', async () => {
+    const errors: Error[] = []
+    const app = appWith({ limit: 1, window: '1m' }).onError((error, c) =>
+      c.text(String(errors.push(error)), 500),
+    )
+    expect(await status(app)).toBe(500)
+    expect(String(errors[0])).toMatch(/trustProxy.*connInfo.*unknown: 'one-bucket'/)
+  })
+
+  const proxied = { headers: { 'X-Forwarded-For': '203.0.113.7' } }
+
+  it('warns once when a proxy shows that nobody trusts, also at a later request', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const app = appWith({ limit: 9, window: '1m' })
+    await app.request('/', {}, peer('192.0.2.1'))
+    expect(warn).not.toHaveBeenCalled()
+    await app.request('/', proxied, peer('192.0.2.1'))
+    await app.request('/', proxied, peer('192.0.2.1'))
+    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining('trustProxy')])
+  })
+
+  it.each([
+    ['trustProxy: false', { trustProxy: false }],
+    ['trustProxy', { trustProxy: 1 }],
+    ['a key that asks for no address', { key: () => 'everyone' }],
+  ] as const)('does not warn with %s', async (_what, options) => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    await appWith({ limit: 9, window: '1m', ...options }).request('/', proxied, peer('192.0.2.1'))
+    expect(warn).not.toHaveBeenCalled()
+  })
+})
+
+it('notices a limiter that is made for each request', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  const app: App = new Hono()
+  app.use(async (c, next) => rateLimit({ ...minute, name: 'login' })(c, next))
+  app.get('/', (c) => c.text('ok'))
+  for (let times = 0; times < 30; times++) expect(await status(app)).toBe(200)
+  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/login.* made anew for each request/)])
+})
