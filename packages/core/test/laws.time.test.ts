@@ -51,7 +51,7 @@ function try45<P>(subject: Subject<P>, { variants, start, steps }: History<P>): 
   walk({ variants: [params], start, steps: free }, [algorithm], ({ kind, now, cost, at }) => {
     turn++
     // Far leaps are slow where the calendar has to be asked each time.
-    if (subject.maxSteps === undefined || turn % 3 === 0) {
+    if (subject.maxSteps === undefined || turn % 4 === 0) {
       overIsOver(key, algorithm, now, cost, turn)
       backIsNoGain(key, algorithm, now, subject.longestMs(params), turn)
     }

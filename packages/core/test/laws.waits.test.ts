@@ -51,7 +51,7 @@ function try237<P>(subject: Subject<P>, { variants, ...rest }: History<P>): void
   let turn = rest.steps.length
   walk({ ...rest, variants: variants.slice(0, 1) }, [algorithm], ({ kind, now, cost, at }) => {
     // Far leaps are slow where the calendar has to be asked each time.
-    if (subject.maxSteps === undefined || ++turn % 3 === 0) {
+    if (subject.maxSteps === undefined || ++turn % 4 === 0) {
       refusalsChangeNothing(key, algorithm, now, cost)
       waitsAreExact(key, algorithm, now, cost)
       whatRemainsCanBeTaken(key, now)

@@ -126,7 +126,7 @@ export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: params.calendar,
   start: params.calendarStarts,
-  maxSteps: 9,
+  maxSteps: 6,
   make: calendarOf,
   // An hour more where the clocks go back.
   longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,

@@ -56,8 +56,8 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
   function roll(state: StrictState, nowMs: number): void {
     const passed = (begins(nowMs, part) - startOf(state)) / part
     for (let left = Math.min(passed, 11); left > 0; left--) state.counts.unshift(0)
-    state.counts.length = Math.min(state.counts.length, 11)
     state.at = Math.max(state.at, nowMs)
+    while (state.counts.length > 1 && leaves(state, state.counts.length - 1) <= state.at) state.counts.pop()
   }
 
   return {
@@ -68,9 +68,9 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     fresh: (nowMs) => ({ at: nowMs, windowMs, counts: [0] }),
 
     adopt(state, nowMs) {
-      const isFuture = startOf(state) - nowMs > patience
-      // What holds nothing is as if it began now.
-      if (isFuture || lastLeaves(state) === 0) state.at = nowMs
+      // What holds nothing waits for no clock.
+      const isFuture = startOf(state) - nowMs > (lastLeaves(state) > 0 ? patience : 0)
+      if (isFuture) state.at = nowMs
       if (state.windowMs === windowMs) return isFuture
       // What counts by its own window counts as if charged when it was charged last: that grants nothing, and however
       // often parameters change, it is forgotten in time.

@@ -45,9 +45,9 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     ...codec(fresh),
 
     adopt(state, nowMs) {
-      const isFuture = startOf(state) - nowMs > patience
-      // What holds nothing is as if it began now.
-      if (isFuture || state.prev + state.cur === 0) state.at = nowMs
+      // What holds nothing waits for no clock.
+      const isFuture = startOf(state) - nowMs > (state.prev + state.cur > 0 ? patience : 0)
+      if (isFuture) state.at = nowMs
       if (state.windowMs === spanMs) return isFuture
       // What it weighs under its own window, rounded up, counts as if charged when it was charged last: that grants
       // nothing, and however often parameters change, it is forgotten in time.

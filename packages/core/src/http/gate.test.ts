@@ -69,7 +69,7 @@ describe('an outcome', () => {
   })
 
   it('asks for no key of a client that is skipped or denied', () => {
-    const asked = vi.fn(key)
+    const asked = vi.fn<() => string>(key)
     gate({ ...minute, key: asked, skip: () => true }).handle({})
     gate({ ...minute, key: asked, deny: () => true }).handle({})
     expect(asked).not.toHaveBeenCalled()
@@ -86,7 +86,7 @@ describe('an outcome', () => {
 
 describe('headers', () => {
   const outcomeOf = (options: Options, times = 1) => {
-    const http = gate({ store: frozen(), headers: 'draft-11', ...options } as Options)
+    const http = gate({ store: frozen(), headers: 'draft-11', ...options })
     for (let time = 1; time < times; time++) ask(http)
     return ask(http)
   }
@@ -229,7 +229,7 @@ describe('slots', () => {
     const outcome = ask(http)
     expect(http.handle({})).toMatchObject({ decision: { allowed: true } })
     void outcome?.release?.()
-    expect(http.limiter.peek('ada').policies).toMatchObject([{ remaining: 1 }])
+    expect(http.limiter.peek('ada')).toMatchObject({ policies: [{ remaining: 1 }] })
   })
 })
 
@@ -237,7 +237,7 @@ describe('limiters on one store', () => {
   it('may not have a policy of the same name', () => {
     const store = frozen()
     gate({ ...minute, store })
-    expect(() => gate({ ...minute, store })).toThrow(/policy.*'default'.*name.*prefix.*shared: true/s)
+    expect(() => gate({ ...minute, store })).toThrow(/'default'.*give it a name or a prefix.*shared: true/)
     expect(() => gate({ ...minute, store, name: 'other' })).not.toThrow()
   })
 
@@ -304,7 +304,7 @@ describe('a limiter that is made for each request', () => {
     const store = frozen()
     const once = (): unknown => gate({ ...minute, store }).handle({})
     once()
-    expect(once).toThrow(/made anew for each request/)
+    expect(once).toThrow(/make a limiter once, not for each request/)
   })
 })
 
@@ -315,11 +315,11 @@ describe('an algorithm that is made for each request', () => {
       key,
       algorithm: () => fixedWindow({ limit: 2_000_000, window: '1m' }),
     })
-    ask(http)
+    void ask(http)?.release?.()
     const before = heapUsed()
-    for (let times = 0; times < 1_000_000; times++) ask(http)
-    expect(heapUsed() - before).toBeLessThan(1_000_000)
-    expect(http.handle({})).toMatchObject({ decision: { used: 1_000_002 } })
+    for (let times = 0; times < 100_000; times++) void ask(http)?.release?.()
+    expect(heapUsed() - before).toBeLessThan(100_000 * 100)
+    expect(http.handle({})).toMatchObject({ decision: { used: 100_002 } })
   })
 })
 
