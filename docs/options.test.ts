@@ -102,6 +102,11 @@ const calls: Record<string, Call> = {
     core
       .createLimiter({ store: frozen(), algorithm: core.concurrency({ limit: 9, ttl: 1000 }) })
       .acquire('key', options).decision,
+  refund(options) {
+    const limiter = core.createLimiter({ store: frozen(), limit: 9, window })
+    limiter.refund(limiter.take('key', { cost: 4 }), options)
+    return limiter.peek('key').remaining
+  },
   'decide[]': (charge) => core.createLimiter({ store: frozen(), limit: 9, window }).decide([charge]),
   fixedWindow: counted(core.fixedWindow),
   slidingWindow: counted(core.slidingWindow),
@@ -215,7 +220,7 @@ const others: Record<string, unknown> = {
 const untyped = new Set(['unit'])
 
 /** Functions whose options nothing checks, and options whose type is asked only where they are used. */
-const unchecked = new Set(['refund', 'headerKey', 'laws[].run', 'decide[].algorithm'])
+const unchecked = new Set(['headerKey', 'laws[].run', 'decide[].algorithm'])
 
 const byText = (a = '', b = ''): number => (a < b ? -1 : 1)
 

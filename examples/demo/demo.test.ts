@@ -52,7 +52,7 @@ describe.concurrent('npm run demo', () => {
     running.kill('SIGINT')
     const { code, stderr } = await running.ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    await expect(fetch(url)).rejects.toThrow()
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -93,21 +93,9 @@ describe.concurrent('npm run demo', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 
-  it.each(['abc', '65536', '-1', '80.5'])('refuses PORT=%s', async (port) => {
-    const { code, stderr } = await demo([], { PORT: port }).ended
-    expect(stderr).toBe(`PORT must be a whole number from 0 to 65535, got '${port}'.\n`)
-    expect(code).toBe(1)
-  })
-
-  it.each([
-    [['--onse'], "Unknown option '--onse'."],
-    [['--log'], "Option '--log <value>' argument missing."],
-    [['access.log'], "Unexpected argument 'access.log'."],
-    [['--once=yes'], "Option '--once' does not take an argument."],
-  ])('refuses %j and shows the usage', async (args, said) => {
-    const { code, stdout, stderr } = await demo(args).ended
-    expect(stderr).toMatch(/^Usage: npm run demo/m)
-    expect(stderr.split('\n')[0]).toBe(said)
+  it('refuses what it does not know, in a sentence and with the usage', async () => {
+    const { code, stdout, stderr } = await demo(['--onse']).ended
+    expect(stderr).toMatch(/^Unknown option '--onse'\.\n\nUsage: npm run demo/)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 

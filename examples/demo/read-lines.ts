@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 export interface Line {
   readonly number: number
   readonly text: string
-  /** How much of the file was read by then. */
+  /** Where in the file it ends. */
   readonly bytes: number
 }
 
@@ -14,11 +14,16 @@ const longest = 65_536
 export async function* readLines(path: string): AsyncGenerator<Line> {
   const stream = createReadStream(path, { encoding: 'latin1', highWaterMark: 1 << 18 })
   let number = 0
+  let bytes = 0
   let rest = ''
+  const lineOf = (text: string): Line => {
+    bytes += text.length + 1
+    return { number: ++number, text: text.replace(/\r$/, ''), bytes }
+  }
   for await (const part of stream as AsyncIterable<string>) {
     const lines = (rest + part).split('\n')
     rest = (lines.pop() ?? '').slice(0, longest)
-    for (const text of lines) yield { number: ++number, text, bytes: stream.bytesRead }
+    for (const text of lines) yield lineOf(text)
   }
-  if (rest !== '') yield { number: ++number, text: rest, bytes: stream.bytesRead }
+  if (rest !== '') yield lineOf(rest)
 }

@@ -29,7 +29,7 @@ export async function replaying(
   let report: ReplayReport | undefined
   let latest: Progress | undefined
   const show = (): void => {
-    if (latest === undefined) return
+    if (latest === undefined || latest.requests === 0) return
     const line = progressLine(latest, size)
     write(terminal.live ? `\r${fit([line], terminal.size().columns - 1, false)}\u001B[K` : `${line}\n`)
   }

@@ -1,6 +1,6 @@
 /** Checks of what callers pass in. Every message gives the option, its range and the value. */
 
-/** A duration: milliseconds, or text such as `'250ms'`, `'10s'`, `'1m'`, `'2h'`, `'7d'`. */
+/** A duration: milliseconds, or text such as `'250ms'`, `'1.5s'`, `'1m'`, `'2h'`, `'7d'`, rounded to a whole millisecond. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -46,8 +46,8 @@ export function wholeNumber(
  * @throws TypeError when it is neither number nor text, RangeError when it is out of range or badly written
  */
 export function durationMs(option: string, value: unknown): number {
-  const match = typeof value === 'string' ? /^(\d+)(ms|s|m|h|d)$/.exec(value) : null
-  const ms = match ? Number(match[1]) * UNITS[match[2] as string]! : value
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
+  const ms = match ? Math.round(Number(match[1]) * UNITS[match[2] as string]!) : value
   if (Number.isSafeInteger(ms) && (ms as number) >= 1 && (ms as number) <= LONGEST_MS) return ms as number
   return refuse(option, "a duration from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
 }

@@ -15,7 +15,7 @@ export function claimNames(store: Store, names: readonly string[], shared: boole
   const clash = shared ? undefined : names.find((name) => taken.includes(name))
   if (clash !== undefined) {
     throw new Error(
-      `policy ${shown(clash)} is already open on this store: give it a name or a prefix, ` +
+      `policy ${shown(clash)} is already open on this store: give it another name, ` +
         'or say { shared: true }; make a limiter once, not for each request',
     )
   }

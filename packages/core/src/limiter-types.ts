@@ -56,7 +56,7 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   take(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
   /** Like `take`, with each policy's part spelt out; the algorithm too may differ per call. */
   decide(charges: readonly PolicyCharge<Name>[]): In<M, Decision>
-  /** What `take` would answer. Charges nothing. */
+  /** Whether `take` would be allowed, and the figures as they are without it. Charges nothing. */
   peek(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
   /**
    * Undoes a decision: all of it, or `cost` units of each policy. A second refund of a decision, and one of a denied

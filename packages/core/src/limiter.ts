@@ -18,7 +18,7 @@ import { limiterPolicies } from './policies.ts'
 import { createReceipts } from './receipts.ts'
 import type { In, Mode, Ruling, Slot, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { byPolicy, type Cost, type Target } from './targets.ts'
+import { byPolicy, type CostOptions, type Target } from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -49,6 +49,7 @@ export function limiterOf<M extends Mode, Name extends string>(
 
   let policies: ReadonlyMap<string, BoundPolicy> = new Map()
   let bound: readonly BoundPolicy[] = []
+  let infos: readonly PolicyInfo<Name>[] = []
   let release = (): void => undefined
   let isClosed = false
   const receipts = createReceipts(() => policies)
@@ -69,6 +70,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     }
     const before = policies
     policies = new Map(bound.map((policy) => [policy.name, policy]))
+    infos = bound.map(infoOf<Name>)
     if ([...before.values()].some(isOther)) receipts.noteAll(before)
   }
 
@@ -115,8 +117,9 @@ export function limiterOf<M extends Mode, Name extends string>(
     return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, policy.mode)
   }
 
-  function callsOf(target: Target<string>, cost: Cost<string> | undefined, ask: boolean): PolicyCall[] {
-    const costOf = byPolicy('cost', cost ?? 1, (name) => policies.has(name))
+  function callsOf(target: Target<string>, options: CostOptions<string> = {}, ask: boolean): PolicyCall[] {
+    knownOptions('a call', options, ['cost'])
+    const costOf = byPolicy('cost', options.cost ?? 1, (name) => policies.has(name))
     return keysOf(target).map(([policy, key]) => callOf(policy, key, costOf(policy.name) ?? 1, ask))
   }
 
@@ -148,10 +151,10 @@ export function limiterOf<M extends Mode, Name extends string>(
   return {
     store,
     get policies() {
-      return bound as readonly (BoundPolicy & PolicyInfo<Name>)[]
+      return infos
     },
-    take: (target, options) => give(run(callsOf(target, options?.cost, false), false)),
-    peek: (target, options) => give(run(callsOf(target, options?.cost, true), true)),
+    take: (target, options) => give(run(callsOf(target, options, false), false)),
+    peek: (target, options) => give(run(callsOf(target, options, true), true)),
     decide(charges) {
       const calls = charges.map(({ policy, key, cost = 1, algorithm }) =>
         callOf(named(policy), key, cost, false, algorithm),
@@ -181,7 +184,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     acquire(target, options) {
       if (!bound.some(({ slot }) => slot && holds({ slot })))
         throw new TypeError('acquire() needs a concurrency policy')
-      return give(after(run(callsOf(target, options?.cost, false), false), holdSlots))
+      return give(after(run(callsOf(target, options, false), false), holdSlots))
     },
     hold: holdSlots,
     update(next) {
@@ -197,6 +200,20 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
   }
 }
+
+const infoOf = <Name extends string>({
+  name,
+  mode,
+  kind,
+  limit,
+  windowMs,
+}: BoundPolicy): PolicyInfo<Name> => ({
+  name: name as Name,
+  mode,
+  kind,
+  limit,
+  windowMs,
+})
 
 const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 

@@ -26,7 +26,7 @@ export type ChargeKind = 'take' | 'ask' | 'shadow' | 'force' | 'refund'
 
 /**
  * One policy's part of a call. The store fills in the fields of `Answer`: as they are after the call, but
- * `allowed` and `retryAfterMs` are those of this cost on its own.
+ * `allowed` and `retryAfterMs` are those of this cost on its own; a charge that does not fit keeps its own `resetMs`.
  */
 export interface Charge extends Answer {
   readonly slot: Slot

@@ -87,7 +87,8 @@ function historiesOf<P>(topic: Topic<P>, move: fc.Arbitrary<Move>, back: Back): 
   return fc.record({ variants, start, steps: fc.array(step, { minLength: 1, maxLength: maxSteps }) })
 }
 
-export const histories = <P>(topic: Topic<P>): fc.Arbitrary<History<P>> => historiesOf(topic, moves, 'at will')
+export const histories = <P>(topic: Topic<P>, back: Back = 'at will'): fc.Arbitrary<History<P>> =>
+  historiesOf(topic, moves, back)
 
 /** Nothing but takes and asks: what promises about totals are made for. */
 export const plainHistories = <P>(topic: Topic<P>, back: Back = 'never'): fc.Arbitrary<History<P>> =>

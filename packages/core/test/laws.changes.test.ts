@@ -59,7 +59,7 @@ describe.each([
 ])('%s', (_, law) => {
   everySubject((subject) => {
     it(subject.name, () => {
-      holds(histories(subject), (history) => law(subject, history))
+      holds(histories(subject), (history) => law(subject, history), subject.examples)
     })
   })
 })

@@ -9,7 +9,7 @@ import { everySubject } from './subjects.ts'
 describe('answers as the oracle does', () => {
   everySubject((subject) => {
     it(subject.name, () => {
-      holds(histories(subject), (history) => follow(subject, history))
+      holds(histories(subject), (history) => follow(subject, history), subject.examples)
     })
   })
 })

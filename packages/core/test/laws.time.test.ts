@@ -62,7 +62,7 @@ function try45<P>(subject: Subject<P>, { variants, start, steps }: History<P>): 
 describe('what is over is over, and a clock that goes back grants nothing', () => {
   everySubject((subject) => {
     it(subject.name, () => {
-      holds(histories(subject), (history) => try45(subject, history))
+      holds(histories(subject), (history) => try45(subject, history), subject.examples)
     })
   })
 })

@@ -63,7 +63,7 @@ function try237<P>(subject: Subject<P>, { variants, ...rest }: History<P>): void
 describe('refusals change nothing, waits are exact, what remains can be taken', () => {
   everySubject((subject) => {
     it(subject.name, () => {
-      holds(histories(subject), (history) => try237(subject, history))
+      holds(histories(subject), (history) => try237(subject, history), subject.examples)
     })
   })
 })

@@ -11,7 +11,7 @@ import {
   slidingWindow,
   tokenBucket,
 } from '../src/index.ts'
-import type { Topic } from './histories.ts'
+import type { History, Topic } from './histories.ts'
 import { bucketRules, type BucketParams } from './oracle/bucket.ts'
 import type { CalendarParams } from './oracle/calendar-edges.ts'
 import { calendarWindowRules } from './oracle/calendar-window.ts'
@@ -23,9 +23,12 @@ import { slidingWindowRules, type SlidingParams } from './oracle/sliding-window.
 import { strictWindowRules } from './oracle/strict-window.ts'
 import { watch, type Watch } from './oracle/worlds.ts'
 import * as params from './parameters.ts'
+import * as regressions from './regressions.ts'
 
 export interface Subject<P> extends Topic<P> {
   readonly name: string
+  /** Histories that once found a law broken. */
+  readonly examples: readonly History<P>[]
   make(params: P): Algorithm
   watch(): Watch<P>
   windowMs(params: P): number
@@ -35,7 +38,7 @@ export interface Subject<P> extends Topic<P> {
   bound(params: P, ms: number): bigint
 }
 
-type Promises<P> = Topic<P> & Pick<Subject<P>, 'name' | 'make' | 'longestMs' | 'bound'>
+type Promises<P> = Topic<P> & Pick<Subject<P>, 'name' | 'examples' | 'make' | 'longestMs' | 'bound'>
 
 const subject = <P, S>(rules: Rules<P, S>, promises: Promises<P>): Subject<P> => ({
   ...promises,
@@ -60,6 +63,7 @@ const bucketPromises = {
 export const fixed: Subject<FixedParams> = subject(fixedWindowRules, {
   name: 'fixedWindow',
   variants: params.fixed,
+  examples: regressions.fixedRegressions,
   make: ({ limit, window, clock }) => fixedWindow({ limit, window, ...(clock && { align: 'clock' }) }),
   longestMs: ({ window }) => window,
   bound: ({ limit, window }, ms) => acrossEdges(limit, window, ms),
@@ -68,6 +72,7 @@ export const fixed: Subject<FixedParams> = subject(fixedWindowRules, {
 export const sliding: Subject<SlidingParams> = subject(slidingWindowRules, {
   name: 'slidingWindow',
   variants: params.sliding,
+  examples: regressions.slidingRegressions,
   make: ({ limit, window }) => slidingWindow({ limit, window }),
   // A take of the whole limit has to wait until both counters are empty; steps can stretch a window by less than one.
   longestMs: ({ window, limit }) => 2 * (window + Math.ceil((limit * window) / 2 ** 53)),
@@ -77,6 +82,7 @@ export const sliding: Subject<SlidingParams> = subject(slidingWindowRules, {
 export const strict: Subject<SlidingParams> = subject(strictWindowRules, {
   name: 'slidingWindow strict',
   variants: params.plain,
+  examples: regressions.slidingRegressions,
   make: ({ limit, window }) => slidingWindow({ limit, window, strict: true }),
   longestMs: ({ window }) => window + Math.ceil(window / 10),
   bound: ({ limit, window }, ms) => perWindow(limit, window, ms),
@@ -85,6 +91,7 @@ export const strict: Subject<SlidingParams> = subject(strictWindowRules, {
 export const log: Subject<SlidingParams> = subject(slidingLogRules, {
   name: 'slidingLog',
   variants: params.plain,
+  examples: regressions.logRegressions,
   make: ({ limit, window }) => slidingLog({ limit, window }),
   longestMs: ({ window }) => window,
   bound: ({ limit, window }, ms) => perWindow(limit, window, ms),
@@ -94,6 +101,7 @@ export const token: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'tokenBucket',
   variants: params.bucket,
+  examples: regressions.bucketRegressions,
   make: (all) => tokenBucket(all),
 })
 
@@ -101,6 +109,7 @@ export const leaky: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'leakyBucket',
   variants: params.bucket,
+  examples: regressions.bucketRegressions,
   make: ({ capacity, refill, per }) => leakyBucket({ capacity, leak: refill, per }),
 })
 
@@ -108,6 +117,7 @@ export const cells: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'gcra',
   variants: params.bucket,
+  examples: regressions.bucketRegressions,
   make: ({ capacity, refill, per }) =>
     gcra({ limit: refill, window: per, ...(capacity !== refill && { burst: capacity }) }),
 })
@@ -125,6 +135,7 @@ function calendarOf(all: CalendarParams): Algorithm {
 export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: params.calendar,
+  examples: regressions.calendarRegressions,
   start: params.calendarStarts,
   maxSteps: 6,
   make: calendarOf,
@@ -136,6 +147,7 @@ export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
 export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
   name: 'concurrency',
   variants: params.concurrency,
+  examples: regressions.concurrencyRegressions,
   make: (all) => concurrency(all),
   longestMs: ({ ttl }) => ttl,
   bound: ({ limit, ttl }, ms) => perWindow(limit, ttl, ms),

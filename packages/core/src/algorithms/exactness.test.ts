@@ -41,7 +41,7 @@ describe.each(Object.entries(windows))('%s', (_, algorithm) => {
   )
 
   it('counts exactly up to the largest exact integer', () => {
-    const key = oneKey(algorithm(MOST, '1m'))
+    const key = oneKey(algorithm(MOST, 1))
     expect(key.take(noon, MOST - 2).remaining).toBe(2)
     expect(key.take(noon, 3)).toMatchObject({ allowed: false, remaining: 2 })
     expect(key.take(noon).remaining).toBe(1)
@@ -50,10 +50,10 @@ describe.each(Object.entries(windows))('%s', (_, algorithm) => {
   })
 
   it('keeps to the largest exact integer where debt goes beyond', () => {
-    const key = oneKey(algorithm(MOST, '1m'))
+    const key = oneKey(algorithm(MOST, 1))
     for (let more = 0; more < 3; more++) key.force(noon, MOST)
     expect(key.ask(noon)).toMatchObject({ allowed: false, remaining: 0 })
-    expect(key.ask(noon).retryAfterMs).toBeLessThanOrEqual(120_000)
+    expect(key.ask(noon).retryAfterMs).toBeLessThanOrEqual(3)
   })
 })
 
@@ -70,7 +70,7 @@ describe('buckets', () => {
   it('take any capacity, refill and time whose product stays exact', () => {
     const exact = [
       tokenBucket({ capacity: MOST, refill: 1, per: 1 }),
-      tokenBucket({ capacity: MOST, refill: MOST, per: '3660d' }),
+      tokenBucket({ capacity: MOST, refill: 3660 * 86_400_000, per: '3660d' }),
       tokenBucket({ capacity: MOST, refill: 1000, per: '1s' }),
       leakyBucket({ capacity: Math.floor(MOST / 1000), leak: 1, per: '1s' }),
       gcra({ limit: 7, window: '1s', burst: Math.floor(MOST / 1000) }),

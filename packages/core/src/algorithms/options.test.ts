@@ -74,7 +74,8 @@ const factories: Record<string, Factory> = {
 
 describe.each(Object.entries(factories))('%s', (name, { make, good, numbers, durations, words, slip }) => {
   const error = (options: unknown): string | undefined => thrown(() => make(options as never))
-  const withOption = (option: string, value: unknown): string | undefined => error({ ...good, [option]: value })
+  const withOption = (option: string, value: unknown): string | undefined =>
+    error({ ...good, [option]: value })
 
   it('takes good options', () => {
     expect(error(good)).toBeUndefined()
@@ -147,6 +148,7 @@ describe.each(Object.entries(factories))('%s', (name, { make, good, numbers, dur
   })
 
   it('takes an object of options, and nothing else', () => {
-    for (const options of [undefined, null, 3, '1m', true]) expect(error(options)).toMatch(`TypeError: what ${name} takes`)
+    for (const options of [undefined, null, 3, '1m', true])
+      expect(error(options)).toMatch(`TypeError: what ${name} takes`)
   })
 })

@@ -19,5 +19,5 @@ export function clientList<Args extends readonly unknown[]>(
     refuse(option, 'a list of addresses and CIDR ranges, or a function', list)
   }
   const matches = createCidrMatcher(option, list)
-  return (args) => matches(view.address(args))
+  return (args) => matches(view.address(undefined, ...args))
 }

@@ -20,16 +20,16 @@ export interface Framework<Args extends readonly unknown[]> {
 
 /** A request as keys see it. */
 export interface RequestView<Args extends readonly unknown[]> {
-  method(args: Args): string
-  header(args: Args, name: string): string | undefined
-  route(args: Args): string | undefined
+  method(...args: Args): string
+  header(name: string, ...args: Args): string | undefined
+  route(...args: Args): string | undefined
   /** The client's address under the middleware's `trustProxy`. `peer` overrides what the framework knows. */
-  address(args: Args, peer?: string): string | undefined
+  address(peer: string | undefined, ...args: Args): string | undefined
 }
 
 /** A key that is found in any framework's request: what `byIp()` and the others give. */
 export interface RequestKey<Args extends readonly unknown[] = readonly unknown[]> {
-  keyOf(view: RequestView<Args>, args: Args): MaybePromise<string | undefined>
+  keyOf(view: RequestView<Args>, ...args: Args): MaybePromise<string | undefined>
 }
 
 /** Whom to charge: a key of ours, or a function of the request. `undefined`: the policy does not apply. */

@@ -100,21 +100,22 @@ function ofLimiter<Args extends readonly unknown[]>(
 }
 
 function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): GateSettings<Args> {
-  const { message, property = 'rateLimit', respond } = all
+  const { status = 429, message, respond, property = 'rateLimit', enabled = true } = all
+  const { expose = false, skipWhenCacheable = false, skipOnRedirect = false } = all
   if (respond !== undefined) functionOf('respond', respond)
-  if (message !== undefined && !/^(string|object|function)$/.test(typeof message)) {
+  if (message !== undefined && (message === null || !/^(string|object|function)$/.test(typeof message))) {
     refuse('message', 'text, an object or a function', message)
   }
   return {
     ...all,
-    status: wholeNumber('status', all.status ?? 429, 400, 599),
+    status: wholeNumber('status', status, 400, 599),
     property:
       typeof property === 'string' && property
         ? property
         : refuse('property', 'text that is not empty', property),
-    expose: oneOf('expose', all.expose ?? false, [true, false]),
-    skipWhenCacheable: oneOf('skipWhenCacheable', all.skipWhenCacheable ?? false, [true, false]),
-    skipOnRedirect: oneOf('skipOnRedirect', all.skipOnRedirect ?? false, [true, false]),
-    enabled: oneOf('enabled', all.enabled ?? true, [true, false]),
+    expose: oneOf('expose', expose, [true, false]),
+    skipWhenCacheable: oneOf('skipWhenCacheable', skipWhenCacheable, [true, false]),
+    skipOnRedirect: oneOf('skipOnRedirect', skipOnRedirect, [true, false]),
+    enabled: oneOf('enabled', enabled, [true, false]),
   }
 }

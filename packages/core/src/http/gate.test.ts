@@ -237,7 +237,7 @@ describe('limiters on one store', () => {
   it('may not have a policy of the same name', () => {
     const store = frozen()
     gate({ ...minute, store })
-    expect(() => gate({ ...minute, store })).toThrow(/'default'.*give it a name or a prefix.*shared: true/)
+    expect(() => gate({ ...minute, store })).toThrow(/'default'.*give it .*name.*shared: true/)
     expect(() => gate({ ...minute, store, name: 'other' })).not.toThrow()
   })
 

@@ -41,7 +41,7 @@ export interface HttpLimiter<Args extends readonly unknown[]> {
 }
 
 /**
- * Makes the framework-agnostic part of a middleware. `owner` names the middleware in messages.
+ * Makes the framework-agnostic part of a middleware. `framework` says how its requests are read.
  * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
  */
 export function createHttpLimiter<Args extends readonly unknown[], Respond = never>(
@@ -63,7 +63,7 @@ export function createHttpLimiter<Args extends readonly unknown[], Respond = nev
         decision,
         settings.status,
         wire,
-        view.header(args, 'accept'),
+        view.header('accept', ...args),
         settings.message,
         args,
       )
@@ -109,5 +109,7 @@ export function createHttpLimiter<Args extends readonly unknown[], Respond = nev
 
 /** A refused preflight would reach scripts as a network error without any reason (Fetch standard, CORS protocol). */
 function isPreflight<Args extends readonly unknown[]>(view: RequestView<Args>, args: Args): boolean {
-  return view.method(args) === 'OPTIONS' && view.header(args, 'access-control-request-method') !== undefined
+  return (
+    view.method(...args) === 'OPTIONS' && view.header('access-control-request-method', ...args) !== undefined
+  )
 }

@@ -38,8 +38,8 @@ export function byIp<Args extends readonly unknown[]>(options: ByIpOptions<Args>
   const { connInfo } = options
   if (connInfo !== undefined) functionOf('connInfo', connInfo)
   return {
-    keyOf(view, args) {
-      const address = view.address(args, connInfo?.(...args).remote.address)
+    keyOf(view, ...args) {
+      const address = view.address(connInfo?.(...args).remote.address, ...args)
       if (address !== undefined) return ipKey(address, ipv6Prefix)
       if (unknown === 'one-bucket') return 'ip:unknown'
       throw new Error(NO_ADDRESS)
@@ -57,8 +57,8 @@ export function byHeader<Args extends readonly unknown[]>(name: string): Request
   }
   const field = name.toLowerCase()
   return {
-    keyOf(view, args) {
-      const value = view.header(args, field)
+    keyOf(view, ...args) {
+      const value = view.header(field, ...args)
       return value ? headerKey(field, value) : undefined
     },
   }
@@ -72,8 +72,8 @@ export function headerKey(name: string, value: string): string {
 /** Keys by the token of `Authorization: Bearer ...`, hashed. Without one: `undefined`. */
 export function byBearer<Args extends readonly unknown[]>(): RequestKey<Args> {
   return {
-    keyOf(view, args) {
-      const token = /^bearer +(\S+) *$/i.exec(view.header(args, 'authorization') ?? '')?.[1]
+    keyOf(view, ...args) {
+      const token = /^bearer +(\S+) *$/i.exec(view.header('authorization', ...args) ?? '')?.[1]
       return token === undefined ? undefined : `bearer:${hashSecret(token)}`
     },
   }
@@ -85,7 +85,7 @@ export function byUser<Args extends readonly unknown[]>(
 ): RequestKey<Args> {
   functionOf('byUser', user)
   return {
-    keyOf: (_, args) =>
+    keyOf: (_, ...args) =>
       after(user(...args), (id) => (id === undefined || id === null || id === '' ? undefined : `user:${id}`)),
   }
 }
@@ -95,12 +95,12 @@ export function byUser<Args extends readonly unknown[]>(
  * it is the path, of which a client can make up as many as it likes: use it beside another policy.
  */
 export function byRoute<Args extends readonly unknown[]>(): RequestKey<Args> {
-  return { keyOf: (view, args) => `route:${view.route(args) ?? ''}` }
+  return { keyOf: (view, ...args) => `route:${view.route(...args) ?? ''}` }
 }
 
 /** Keys by the request's method. */
 export function byMethod<Args extends readonly unknown[]>(): RequestKey<Args> {
-  return { keyOf: (view, args) => `method:${view.method(args)}` }
+  return { keyOf: (view, ...args) => `method:${view.method(...args)}` }
 }
 
 /**
@@ -108,9 +108,9 @@ export function byMethod<Args extends readonly unknown[]>(): RequestKey<Args> {
  * by leaving it out; where all are missing: `undefined`.
  */
 export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
-  keys.forEach((key, index) => keyOption(`combine[${index}]`, key))
+  checkKeys('combine', keys)
   return {
-    keyOf: (view, args) =>
+    keyOf: (view, ...args) =>
       after(all(keys.map((key) => readKey(key, view, args))), (parts) =>
         parts.every((part) => part === undefined)
           ? undefined
@@ -122,13 +122,13 @@ export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args
 
 /** The first key that there is. */
 export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
-  keys.forEach((key, index) => keyOption(`firstOf[${index}]`, key))
+  checkKeys('firstOf', keys)
   const from = (index: number, view: RequestView<Args>, args: Args): MaybePromise<string | undefined> => {
     const key = keys[index]
     if (key === undefined) return undefined
     return after(readKey(key, view, args), (found) => found ?? from(index + 1, view, args))
   }
-  return { keyOf: (view, args) => from(0, view, args) }
+  return { keyOf: (view, ...args) => from(0, view, args) }
 }
 
 /** A request's key. */
@@ -137,7 +137,7 @@ export function readKey<Args extends readonly unknown[]>(
   view: RequestView<Args>,
   args: Args,
 ): MaybePromise<string | undefined> {
-  return typeof key === 'function' ? key(...args) : key.keyOf(view, args)
+  return typeof key === 'function' ? key(...args) : key.keyOf(view, ...args)
 }
 
 /**
@@ -148,4 +148,10 @@ export function keyOption<T>(option: string, key: T): T {
   return typeof key === 'function' || typeof (key as RequestKey | undefined)?.keyOf === 'function'
     ? key
     : refuse(option, 'a function of the request or a key such as byIp()', key)
+}
+
+/** Without a key nothing would ever be limited. */
+function checkKeys(owner: string, keys: readonly unknown[]): void {
+  if (keys.length === 0) refuse(`what ${owner} takes`, 'at least one key', undefined)
+  keys.forEach((key, index) => keyOption(`${owner}[${index}]`, key))
 }

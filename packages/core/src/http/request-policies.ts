@@ -1,11 +1,12 @@
 import type { Algorithm } from '../algorithm.ts'
 import { weightedSlidingWindow } from '../algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from '../bound-policies.ts'
-import { durationMs, functionOf, knownOptions, wholeNumber } from '../check.ts'
+import { durationMs, functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
 import { checkedAlgorithm, namedPolicy, ownAlgorithm, POLICY_OPTIONS } from '../policies.ts'
 import type { KeyOption } from './framework.ts'
 import { concurrentRequests, type WirePolicy } from './headers/format.ts'
+import { isPrintable } from './headers/list.ts'
 import { byIp, keyOption } from './keys.ts'
 import type { ChargeOptions, RequestPolicyOptions } from './options.ts'
 import { hmacPartitionKey } from './partition-key.ts'
@@ -46,7 +47,7 @@ export function requestPolicy<Args extends readonly unknown[]>(
     name,
     key: keyOption(`${at}key`, key),
     cost: typeof cost === 'function' ? cost : wholeNumber(`${at}cost`, cost),
-    when: when && functionOf(`${at}when`, when),
+    when: when === undefined ? when : functionOf(`${at}when`, when),
     algorithm: undefined,
   }
 }
@@ -63,7 +64,8 @@ export function parsePolicy<Args extends readonly unknown[]>(
   const { name } = named
   const chosen = chosenAlgorithm(policy, at)
   const own = chosen === undefined ? ownAlgorithm(policy, at) : undefined
-  const unit = policy.unit ?? (own?.kind === 'concurrency' ? concurrentRequests : undefined)
+  const { unit = own?.kind === 'concurrency' ? concurrentRequests : 'requests' } = policy
+  if (typeof unit !== 'string' || !isPrintable(unit)) refuse(`${at}unit`, 'printable ASCII characters', unit)
   return {
     name,
     request: { ...requestPolicy(name, policy, at), algorithm: chosen },

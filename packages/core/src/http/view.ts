@@ -12,10 +12,10 @@ export function requestView<Args extends readonly unknown[]>(
   const noticeProxy = untrustedProxyWarning()
 
   return {
-    method: (args) => framework.method(...args),
-    header: (args, name) => framework.header(name, ...args),
-    route: (args) => framework.route(...args),
-    address(args, peer) {
+    method: (...args) => framework.method(...args),
+    header: (name, ...args) => framework.header(name, ...args),
+    route: (...args) => framework.route(...args),
+    address(peer, ...args) {
       if (resolve !== undefined) {
         return resolve(peer ?? framework.peer(...args), (name) => framework.header(name, ...args))
       }

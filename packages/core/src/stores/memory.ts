@@ -52,7 +52,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     const stored = table.states.get(key)
     if (stored === undefined) return algorithm.fresh(nowMs)
     // Who asks changes nothing, whatever parameters it asks by.
-    const state = kind === 'ask' || cost === 0 ? { ...stored } : stored
+    const state = kind === 'ask' || (cost === 0 && kind !== 'refund') ? { ...stored } : stored
     algorithm.adopt(state, nowMs)
     return state
   }

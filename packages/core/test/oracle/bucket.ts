@@ -70,7 +70,7 @@ export const bucketRules: Rules<BucketParams, Bucket> = {
   },
   refunded(bucket, _params, now, cost, at) {
     const time = Math.max(now, bucket.at)
-    const faded = bucket.refill * BigInt(Math.max(0, time - at))
+    const faded = bucket.refill * BigInt(Math.max(0, now - at))
     const credit = cost * bucket.per - faded
     if (credit <= 0n) return bucket
     const used = left(bucket, now)

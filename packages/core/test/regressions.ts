@@ -1,0 +1,160 @@
+/** Histories that once found a law broken, each shrunk to what it takes. They are tried before any random ones. */
+
+import type { BucketParams } from './oracle/bucket.ts'
+import type { CalendarParams } from './oracle/calendar-edges.ts'
+import type { ConcurrencyParams } from './oracle/concurrency.ts'
+import type { FixedParams } from './oracle/fixed-window.ts'
+import type { Cost, Gap, History, Move, Step } from './histories.ts'
+import type { SlidingParams } from './oracle/sliding-window.ts'
+
+const START = 1_800_000_000_000
+
+/** A step in the order in which it is told: after this gap, this much, by these parameters. */
+const step = (gap: Gap, move: Move, cost: Cost, variant = 0): Step => ({ gap, move, cost, variant, receipt: 0 })
+const units = (n: number): Cost => ['units', n, 0]
+const after = (ms: number): Gap => ['ms', ms, 0]
+const back = (ms: number): Gap => ['back', ms, 0]
+/** Back by quarters of the patience. */
+const farBack = (quarters: number): Gap => ['patience', quarters, 0]
+
+const at = <P>(variants: readonly P[], ...steps: Step[]): History<P> => ({ variants, start: START, steps })
+
+export const fixedRegressions: History<FixedParams>[] = [
+  // Ahead of now after a step back, and asked by another length: kept, or the step back would grant.
+  at(
+    [
+      { limit: 1, window: 100, clock: true },
+      { limit: 1, window: 1, clock: true },
+    ],
+    step(after(0), 'take', units(1)),
+    step(farBack(1), 'take', units(1), 1),
+  ),
+  // Moved from further ahead than patience to an edge of another length, the window was over at once.
+  at(
+    [
+      { limit: 1, window: 1, clock: true },
+      { limit: 1, window: 90_000, clock: true },
+    ],
+    step(after(0), 'take', units(1)),
+    step(back(50_000), 'ask', units(0)),
+    step(back(55_000), 'take', units(1), 1),
+  ),
+]
+
+/** Both kinds of sliding window. */
+export const slidingRegressions: History<SlidingParams>[] = [
+  // Given back entirely, a key is like none: time no longer stands still for it.
+  at([{ limit: 1, window: 100 }], step(after(0), 'take', units(1)), step(back(1), 'refund', units(1)), step(after(0), 'take', units(1))),
+  at(
+    [
+      { limit: 1, window: 100 },
+      { limit: 1, window: 1 },
+    ],
+    step(after(1), 'take', units(1)),
+    step(back(1), 'refund', units(1)),
+    step(after(0), 'take', units(1), 1),
+  ),
+  // What was over when the next was charged stays over when the clock steps back a little.
+  at(
+    [{ limit: 4, window: 13 }],
+    step(after(0), 'take', units(1)),
+    step(after(15), 'take', units(1)),
+    step(back(1), 'take', units(0)),
+  ),
+  // A shorter window takes effect for a key that is exhausted.
+  at(
+    [
+      { limit: 1, window: 3_600_000 },
+      { limit: 1, window: 1000 },
+    ],
+    step(after(0), 'take', units(1)),
+    step(after(30), 'take', units(1), 1),
+    step(['wait', 0, 0], 'take', units(1), 1),
+  ),
+  // The sum of what is used and what is asked for does not fit a double.
+  at([{ limit: 2 ** 53 - 1, window: 1 }], step(after(0), 'take', units(4)), step(after(0), 'take', ['limit', 4, 0])),
+]
+
+export const logRegressions: History<SlidingParams>[] = [
+  ...slidingRegressions,
+  // An entry that left does not hold the time, nor does it come back when the newest is taken back.
+  at(
+    [{ limit: 1, window: 1 }],
+    step(after(0), 'take', units(1)),
+    step(after(1), 'refund', units(1)),
+    step(back(20), 'take', units(1)),
+  ),
+  at(
+    [{ limit: 2, window: 100 }],
+    step(after(0), 'take', units(1)),
+    step(after(99), 'take', units(1)),
+    step(after(99), 'take', units(1)),
+    step(farBack(1), 'refund', units(1)),
+  ),
+]
+
+export const bucketRegressions: History<BucketParams>[] = [
+  // Refused by a faster rate than it was counted under, and told a wait that has to come true.
+  at(
+    [
+      { capacity: 4, refill: 1, per: 2 },
+      { capacity: 4, refill: 10, per: 2 },
+    ],
+    step(after(0), 'take', units(1)),
+    step(after(0), 'take', units(4), 1),
+    step(['wait', 0, 0], 'take', units(4), 1),
+  ),
+  // Charged and given back while time stands still.
+  at(
+    [{ capacity: 2, refill: 10, per: 100 }],
+    step(after(0), 'take', units(1)),
+    step(farBack(1), 'take', units(1)),
+    step(after(0), 'refund', units(1)),
+  ),
+]
+
+const week = { limit: 1, every: 'week', weekStart: 'monday' } as const
+
+export const calendarRegressions: History<CalendarParams>[] = [
+  // Given back under another calendar than it was counted under.
+  {
+    variants: [
+      { ...week, timeZone: 'America/New_York' },
+      { ...week, timeZone: 'UTC' },
+    ],
+    start: Date.parse('2026-03-29T01:00:00Z'),
+    steps: [
+      step(after(0), 'take', units(1)),
+      step(['reset', 0, 0], 'take', units(1), 1),
+      { ...step(back(1), 'refund', units(1)), receipt: 1 },
+      step(after(0), 'take', units(0)),
+    ],
+  },
+]
+
+export const concurrencyRegressions: History<ConcurrencyParams>[] = [
+  // However often slots are taken while the clock is behind, none is waited for longer than ttl and patience.
+  at(
+    [{ limit: 1, ttl: 100 }],
+    step(after(0), 'take', units(1)),
+    step(farBack(1), 'force', units(1)),
+    step(farBack(4), 'take', units(1)),
+  ),
+  // What has expired stays free when time steps back.
+  at(
+    [{ limit: 3, ttl: 2 }],
+    step(after(0), 'take', units(1)),
+    step(after(1), 'take', units(1)),
+    step(after(1), 'take', units(1)),
+    step(back(1), 'take', units(0)),
+  ),
+  // A refund of nothing changes nothing.
+  at(
+    [{ limit: 2, ttl: 1 }],
+    step(after(0), 'take', units(1)),
+    step(back(1), 'take', units(1)),
+    step(after(1), 'refund', units(0)),
+    step(farBack(1), 'take', units(0)),
+  ),
+  at([{ limit: 2 ** 53 - 1, ttl: 1 }], step(after(0), 'take', units(4)), step(after(0), 'take', ['limit', 4, 0])),
+]
