@@ -28,8 +28,8 @@ export interface BoundPolicy {
   /** A slot of each kind of algorithm that it had so far: where its keys may have state. */
   readonly kinds: ReadonlyMap<string, Slot>
   /**
-   * The slot of an algorithm that a call brought, else its own. Algorithms are told apart by their kind and
-   * parameters when it comes to state, so that an equal one made anew for each call costs nothing lasting.
+   * The slot of an algorithm that a call brought, else its own. State is told apart by kind, not by
+   * algorithm, so that one made anew for each call costs nothing lasting.
    * @throws TypeError where there is neither
    */
   slotFor(algorithm: Algorithm | undefined): Slot
@@ -43,15 +43,15 @@ export function bindPolicy(
   onReset: ((event: PolicyReset) => void) | undefined,
 ): BoundPolicy {
   const kinds = new Map<string, Slot>(before?.kinds)
-  const brought = new WeakMap<Algorithm, Slot>()
+
+  let last = [...kinds.keys()].at(-1)
 
   function open(opened: Algorithm): Slot {
     const slot = store.open(name, opened)
-    const from = [...kinds.keys()].at(-1)
-    // The last in the map is the one it had last.
-    const isNewKind = !kinds.delete(opened.kind)
+    if (!kinds.has(opened.kind) && last !== undefined)
+      onReset?.({ policy: name, from: last, to: opened.kind })
     kinds.set(opened.kind, slot)
-    if (from !== undefined && isNewKind) onReset?.({ policy: name, from, to: opened.kind })
+    last = opened.kind
     return slot
   }
 
@@ -61,11 +61,7 @@ export function bindPolicy(
       if (own !== undefined) return own
       throw new TypeError(`policy ${shown(name)} needs an algorithm: call decide() with one`)
     }
-    const known = brought.get(other)
-    if (known !== undefined) return known
-    const opened = open(other)
-    brought.set(other, opened)
-    return opened
+    return open(other)
   }
   const { kind, limit, windowMs } = algorithm ?? {}
   return { name, mode, slot: own, kind, limit, windowMs, kinds, slotFor }

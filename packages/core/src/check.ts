@@ -1,6 +1,6 @@
 /** Checks of what callers pass in. Every message gives the option, its range and the value. */
 
-/** A duration: milliseconds, or text such as `'250ms'`, `'1.5s'`, `'1m'`, `'2h'`, `'7d'`, rounded to a whole millisecond. */
+/** A duration: milliseconds, or text such as `'250ms'`, `'1.5s'`, `'1m'`, `'2h'`, `'7d'`: whole milliseconds. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -47,7 +47,7 @@ export function wholeNumber(
  */
 export function durationMs(option: string, value: unknown): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
-  const ms = match ? Math.round(Number(match[1]) * UNITS[match[2] as string]!) : value
+  const ms = match ? Number((Number(match[1]) * UNITS[match[2] as string]!).toFixed(6)) : value
   if (Number.isSafeInteger(ms) && (ms as number) >= 1 && (ms as number) <= LONGEST_MS) return ms as number
   return refuse(option, "a duration from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
 }

@@ -25,7 +25,8 @@ export const grown = (used: number, cost: number): number => Math.min(used + cos
 /** The whole numbers of an encoded state; none, if the text was not written by `encode`. */
 export function numbers(text: string): number[] {
   const parts = text.split(',').map(Number)
-  return parts.every((part) => Number.isSafeInteger(part) && part >= 0) ? parts : []
+  const isOurs = parts.join(',') === text && parts.every((part) => Number.isSafeInteger(part) && part >= 0)
+  return isOurs ? parts : []
 }
 
 /** The text of states that are numbers only, in the order in which `fresh` lists them. */

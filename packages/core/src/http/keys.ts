@@ -107,6 +107,10 @@ export function byMethod<Args extends readonly unknown[]>(): RequestKey<Args> {
  * Joins keys: one limit for each combination. A missing part is a part of its own, so that nobody gets round the limit
  * by leaving it out; where all are missing: `undefined`.
  */
+export function combine<Args extends readonly unknown[]>(
+  ...keys: KeyOption<NoInfer<Args>>[]
+): RequestKey<Args>
+export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args>
 export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
   checkKeys('combine', keys)
   return {
@@ -121,6 +125,10 @@ export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args
 }
 
 /** The first key that there is. */
+export function firstOf<Args extends readonly unknown[]>(
+  ...keys: KeyOption<NoInfer<Args>>[]
+): RequestKey<Args>
+export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args>
 export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
   checkKeys('firstOf', keys)
   const from = (index: number, view: RequestView<Args>, args: Args): MaybePromise<string | undefined> => {
@@ -152,6 +160,6 @@ export function keyOption<T>(option: string, key: T): T {
 
 /** Without a key nothing would ever be limited. */
 function checkKeys(owner: string, keys: readonly unknown[]): void {
-  if (keys.length === 0) refuse(`what ${owner} takes`, 'at least one key', undefined)
+  if (keys.length === 0) throw new TypeError(`${owner} needs at least one key`)
   keys.forEach((key, index) => keyOption(`${owner}[${index}]`, key))
 }

@@ -8,20 +8,23 @@ export interface Evicted {
   readonly exhausted: boolean
 }
 
-/** The states of one policy name and one kind of algorithm, by key. */
+/** The states of one policy name and one kind of algorithm, side by side with their keys, in no order. */
 export interface Table {
   readonly policy: string
   /** The one with the lowest limit, where there are several: by it keys are judged that have to go. */
   algorithm: Algorithm
-  readonly states: Map<string, object>
-  /** Goes round the keys: sweeping and sampling go on where the last ended. */
-  hand: Iterator<[string, object]>
+  readonly places: Map<string, number>
+  readonly keys: string[]
+  readonly states: object[]
+  /** Where sweeping goes on. */
+  hand: number
 }
 
 export interface Tables {
   open(policy: string, algorithm: Algorithm): Table
   /** Counts a call, and sweeps a few keys every few calls. */
   tick(nowMs: number): void
+  /** Adds a key that is not there. */
   add(table: Table, key: string, state: object, nowMs: number): void
   forget(table: Table, key: string | undefined): void
   clear(): void
@@ -33,7 +36,8 @@ const SAMPLE = 16
  * All keys of a memory store, bounded by `maxKeys`.
  *
  * Sweeping is paid by calls: four keys every sixteenth call and two for each new key, so that a full round comes
- * before the table has grown by half. A map's own first key is no queue: it crawls over what was deleted.
+ * before the table has grown by half. What goes is chosen from a random sample: in any order that keys have, those
+ * that stay would gather where the next sample is taken.
  */
 export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => void): Tables {
   const tables: Table[] = []
@@ -41,84 +45,80 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
   let calls = 0
   let turn = 0
 
-  function remove(table: Table, key: string): void {
-    if (table.states.delete(key)) size--
-  }
-
-  /** The next entry of a table; `undefined` once a round. */
-  function next(table: Table): [string, object] | undefined {
-    const step = table.hand.next()
-    if (step.done !== true) return step.value
-    table.hand = table.states.entries()
-    return undefined
+  /** The last key takes the place of the one that goes. */
+  function removeAt({ places, keys, states }: Table, index: number): void {
+    places.delete(keys[index] as string)
+    const [key, state] = [keys.pop() as string, states.pop() as object]
+    size--
+    if (index === keys.length) return
+    keys[index] = key
+    states[index] = state
+    places.set(key, index)
   }
 
   function sweep(nowMs: number, howMany: number): void {
     const table = tables[turn++ % tables.length] as Table
-    for (let left = howMany; left > 0; left--) {
-      const entry = next(table)
-      if (entry === undefined) return
-      if (table.algorithm.ttlMs(entry[1], nowMs) <= 0) remove(table, entry[0])
+    for (let left = Math.min(howMany, table.keys.length); left > 0; left--) {
+      if (--table.hand < 0) table.hand = table.keys.length - 1
+      const state = table.states[table.hand]
+      if (state !== undefined && table.algorithm.ttlMs(state, nowMs) <= 0) removeAt(table, table.hand)
     }
   }
 
   function evict(nowMs: number): void {
-    const table = tables.reduce((largest, other) =>
-      other.states.size > largest.states.size ? other : largest,
-    )
-    const { algorithm } = table
+    const table = tables.reduce((most, other) => (other.keys.length > most.keys.length ? other : most))
+    const { algorithm, keys, states } = table
     const answer: Answer = { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0 }
-    let victim: { key: string; remaining: number; resetMs: number } | undefined
-    for (let left = Math.min(SAMPLE, table.states.size); left > 0; left--) {
-      const entry = next(table) ?? next(table)
-      if (entry === undefined) return
-      const [key, state] = entry
-      if (algorithm.ttlMs(state, nowMs) <= 0) return remove(table, key)
-      // A copy, because the key may be one of another plan; adopting replaces a state's lists, but leaves them as they are.
-      const copy = { ...state }
-      algorithm.adopt(copy, nowMs)
-      algorithm.look(copy, nowMs, 0, answer)
+    let [victim, most, soonest] = [0, -1, 0]
+    for (let at = 0; at < SAMPLE && at < keys.length; at++) {
+      const index = keys.length > SAMPLE ? Math.floor(Math.random() * keys.length) : at
+      // A copy, because the key may be one of another plan.
+      const state = { ...states[index] }
+      if (algorithm.ttlMs(state, nowMs) <= 0) return removeAt(table, index)
+      algorithm.adopt(state, nowMs)
+      algorithm.look(state, nowMs, 0, answer)
       const { remaining, resetMs } = answer
-      const better =
-        victim === undefined ||
-        remaining > victim.remaining ||
-        (remaining === victim.remaining && resetMs < victim.resetMs)
-      if (better) victim = { key, remaining, resetMs }
+      if (remaining > most || (remaining === most && resetMs < soonest))
+        [victim, most, soonest] = [index, remaining, resetMs]
     }
-    if (victim === undefined) return
-    remove(table, victim.key)
-    onEvicted?.({ policy: table.policy, key: victim.key, exhausted: victim.remaining === 0 })
+    const key = keys[victim] as string
+    removeAt(table, victim)
+    onEvicted?.({ policy: table.policy, key, exhausted: most === 0 })
+  }
+
+  function forget(table: Table, key: string | undefined): void {
+    const index = key === undefined ? undefined : table.places.get(key)
+    if (index !== undefined) removeAt(table, index)
+    if (key !== undefined) return
+    size -= table.keys.length
+    table.places.clear()
+    table.keys.length = 0
+    table.states.length = 0
   }
 
   return {
     open(policy, algorithm) {
-      const known = tables.find((table) => table.policy === policy && table.algorithm.kind === algorithm.kind)
-      if (known !== undefined) {
-        if (algorithm.limit < known.algorithm.limit) known.algorithm = algorithm
-        return known
+      let table = tables.find((other) => other.policy === policy && other.algorithm.kind === algorithm.kind)
+      if (table === undefined) {
+        table = { policy, algorithm, places: new Map(), keys: [], states: [], hand: 0 }
+        tables.push(table)
       }
-      const states = new Map<string, object>()
-      const table = { policy, algorithm, states, hand: states.entries() }
-      tables.push(table)
+      if (algorithm.limit < table.algorithm.limit) table.algorithm = algorithm
       return table
     },
     tick(nowMs) {
       if ((++calls & 15) === 0) sweep(nowMs, 4)
     },
     add(table, key, state, nowMs) {
-      table.states.set(key, state)
+      table.places.set(key, table.keys.push(key) - 1)
+      table.states.push(state)
       size++
       sweep(nowMs, 2)
       if (size > maxKeys) evict(nowMs)
     },
-    forget(table, key) {
-      if (key !== undefined) return remove(table, key)
-      size -= table.states.size
-      table.states.clear()
-    },
+    forget,
     clear() {
-      for (const table of tables) table.states.clear()
-      size = 0
+      for (const table of tables) forget(table, undefined)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
 import type { Charge, Slot, Store } from '../store.ts'
 import { warnOnce } from '../warn.ts'
-import { type Evicted, type Table, createTables } from './memory-tables.ts'
+import { createTables, type Evicted, stateIn, type Table } from './memory-tables.ts'
 
 export interface MemoryStoreOptions {
   /**
@@ -49,7 +49,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   /** The state to look at: a fresh one for a key never seen. */
   function stateOf({ slot, key, kind, cost }: Charge, nowMs: number): object {
     const { algorithm, table } = slot as MemorySlot
-    const stored = table.states.get(key)
+    const stored = stateIn(table, key)
     if (stored === undefined) return algorithm.fresh(nowMs)
     // Who asks changes nothing, whatever parameters it asks by.
     const state = kind === 'ask' || (cost === 0 && kind !== 'refund') ? { ...stored } : stored
@@ -60,7 +60,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   function make({ slot, key, cost }: Charge, state: object, nowMs: number): void {
     const { algorithm, table } = slot as MemorySlot
     algorithm.charge(state, nowMs, cost)
-    if (!table.states.has(key)) tables.add(table, key, state, nowMs)
+    if (!table.indexes.has(key)) tables.add(table, key, state, nowMs)
   }
 
   /** Looks at one charge, and tells whether it vetoes. A refund is made at once: it depends on nothing. */

@@ -1,0 +1,137 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import express from 'express'
+import { assertType, describe, expectTypeOf, it } from 'vitest'
+import {
+  byHeader,
+  byIp,
+  byUser,
+  combine,
+  type Decision,
+  firstOf,
+  type Limiter,
+  memoryStore,
+  rateLimit,
+  type RateLimitOptions,
+  type Store,
+  tokenBucket,
+} from './index.ts'
+
+const window = '1m'
+
+describe('option functions', () => {
+  it('get the request and the response of Express', () => {
+    rateLimit({
+      window,
+      limit(req, res) {
+        expectTypeOf(req).toEqualTypeOf<Request>()
+        expectTypeOf(res).toEqualTypeOf<Response>()
+        return 5
+      },
+      key: (req) => req.get('x-user'),
+      cost: (req) => Number(req.query['items']),
+      when: (req, res) => req.method === 'POST' && !res.headersSent,
+      skip: (req) => req.path === '/health',
+      deny: (req) => req.ip === '203.0.113.7',
+      message(req, res, decision) {
+        expectTypeOf(req).toEqualTypeOf<Request>()
+        expectTypeOf(res).toEqualTypeOf<Response>()
+        expectTypeOf(decision).toEqualTypeOf<Decision>()
+        return { path: req.path }
+      },
+    })
+    rateLimit({
+      policies: [
+        {
+          name: 'plan',
+          algorithm: (req) => tokenBucket({ capacity: Number(req.get('x-plan')), refill: 1, per: '1s' }),
+          key: (req) => req.get('x-user'),
+          cost: async (req) => Promise.resolve(req.path.length),
+          when: async (req) => Promise.resolve(req.secure),
+        },
+      ],
+    })
+  })
+
+  it('get them within keys of keys', () => {
+    rateLimit({ limit: 5, window, key: firstOf((req) => req.get('x-user'), byIp()) })
+    rateLimit({ limit: 5, window, key: firstOf(byHeader('x-api-key'), byIp()) })
+    rateLimit({ limit: 5, window, key: combine((req) => req.path, byIp()) })
+    rateLimit({ limit: 5, window, key: combine(() => 'all', byIp()) })
+    rateLimit({ limit: 5, window, key: byUser((req) => req.get('x-user')) })
+    rateLimit({
+      limit: 5,
+      window,
+      key: firstOf(
+        byUser((req: Request) => req.get('x-user')),
+        byIp(),
+      ),
+    })
+    rateLimit({ limit: 5, window, key: byIp({ connInfo: (req) => ({ remote: { address: req.ip } }) }) })
+  })
+
+  it('have to give what is asked for', () => {
+    // @ts-expect-error -- a key is text
+    rateLimit({ limit: 5, window, key: (req) => req.path.length })
+    // @ts-expect-error -- a cost is a number
+    rateLimit({ limit: 5, window, cost: (req) => req.path })
+    // @ts-expect-error -- a limit is a number
+    rateLimit({ limit: (req) => req.path, window })
+    // @ts-expect-error -- requests of Express have no such thing
+    rateLimit({ limit: 5, window, key: (req) => req.state })
+  })
+})
+
+describe('options', () => {
+  it('have no other names', () => {
+    // @ts-expect-error -- it is window
+    rateLimit({ limit: 5, windw: window })
+    // @ts-expect-error -- it is window, too
+    rateLimit({ limit: 5, windowMs: 60_000 })
+    // @ts-expect-error -- a format that there is not
+    rateLimit({ limit: 5, window, headers: 'draft-12' })
+    // @ts-expect-error -- that would believe anyone
+    rateLimit({ limit: 5, window, trustProxy: true })
+    // @ts-expect-error -- no duration
+    rateLimit({ limit: 5, window: '1 minute' })
+  })
+
+  it('can be named', () => {
+    assertType<RateLimitOptions>({ limit: 5, window, key: (req) => req.ip })
+    assertType<RateLimitOptions<'sync'>>({ limit: 5, window, store: memoryStore() })
+    const remote = {} as Store<'async'>
+    rateLimit({ limit: 5, window, store: remote })
+    // @ts-expect-error -- a store of promises
+    assertType<RateLimitOptions<'sync'>>({ limit: 5, window, store: remote })
+  })
+})
+
+it('respond gets what Express gives, the decision, and next', () => {
+  rateLimit({
+    limit: 5,
+    window,
+    respond(req, res, decision, next) {
+      expectTypeOf(req).toEqualTypeOf<Request>()
+      expectTypeOf(res).toEqualTypeOf<Response>()
+      expectTypeOf(decision).toEqualTypeOf<Decision>()
+      expectTypeOf(next).toEqualTypeOf<NextFunction>()
+      return res.sendStatus(420)
+    },
+  })
+})
+
+describe('the middleware', () => {
+  it('is one of Express, with its limiter', () => {
+    const limit = rateLimit({ limit: 5, window })
+    expectTypeOf(limit).toExtend<RequestHandler>()
+    expectTypeOf(limit.limiter).toEqualTypeOf<Limiter>()
+    express()
+      .use(limit)
+      .get('/', limit, (_req, res) => void res.send('ok'))
+  })
+
+  it('puts the decision on the request', () => {
+    express().get('/', (req) => {
+      expectTypeOf(req.rateLimit).toEqualTypeOf<Decision | undefined>()
+    })
+  })
+})

@@ -1,0 +1,102 @@
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { assertType, describe, expectTypeOf, it } from 'vitest'
+import {
+  byHeader,
+  byIp,
+  byUser,
+  combine,
+  type Decision,
+  firstOf,
+  type Limiter,
+  memoryStore,
+  rateLimit,
+  type RateLimitOptions,
+  type RateLimitVariables,
+  tokenBucket,
+} from './index.ts'
+
+const window = '1m'
+
+describe('option functions', () => {
+  it('get the context of Hono', () => {
+    rateLimit({
+      window,
+      limit(c) {
+        expectTypeOf(c).toEqualTypeOf<Context>()
+        return 5
+      },
+      key: (c) => c.req.header('x-user'),
+      cost: (c) => c.req.path.length,
+      when: (c) => c.req.method === 'POST',
+      skip: (c) => c.req.path === '/health',
+      deny: async (c) => Promise.resolve(c.req.header('user-agent') === 'bad bot'),
+      message(c, decision) {
+        expectTypeOf(c).toEqualTypeOf<Context>()
+        expectTypeOf(decision).toEqualTypeOf<Decision>()
+        return c.req.path
+      },
+    })
+    rateLimit({
+      policies: [
+        {
+          name: 'plan',
+          algorithm: (c) => tokenBucket({ capacity: c.req.path.length, refill: 1, per: '1s' }),
+          key: (c) => c.req.header('x-user'),
+        },
+      ],
+    })
+  })
+
+  it('get it within keys of keys', () => {
+    rateLimit({ limit: 5, window, key: firstOf((c) => c.req.header('x-user'), byIp()) })
+    rateLimit({ limit: 5, window, key: firstOf(byHeader('x-api-key'), byIp({ connInfo: getConnInfo })) })
+    rateLimit({ limit: 5, window, key: combine((c) => c.req.path, byIp()) })
+    rateLimit({ limit: 5, window, key: combine(() => 'all', byIp()) })
+    rateLimit({ limit: 5, window, key: byUser((c) => c.req.header('x-user')) })
+    rateLimit({ limit: 5, window, key: byIp({ connInfo: getConnInfo }) })
+  })
+
+  it('have to give what is asked for', () => {
+    // @ts-expect-error -- a key is text
+    rateLimit({ limit: 5, window, key: (c) => c.req.path.length })
+    // @ts-expect-error -- it is window
+    rateLimit({ limit: 5, windw: window })
+    assertType<RateLimitOptions<'sync'>>({ limit: 5, window, store: memoryStore() })
+  })
+})
+
+it('respond gets the context and the decision, and gives the answer', () => {
+  rateLimit({
+    limit: 5,
+    window,
+    respond(c, decision) {
+      expectTypeOf(c).toEqualTypeOf<Context>()
+      expectTypeOf(decision).toEqualTypeOf<Decision>()
+      return c.text('calm', 429)
+    },
+  })
+  // @ts-expect-error -- somebody has to answer
+  rateLimit({ limit: 5, window, respond: () => undefined })
+})
+
+describe('the middleware', () => {
+  it('is one of Hono, with its limiter', () => {
+    const limit = rateLimit({ limit: 5, window })
+    expectTypeOf(limit).toExtend<MiddlewareHandler<{ Variables: RateLimitVariables }>>()
+    expectTypeOf(limit.limiter).toEqualTypeOf<Limiter>()
+    new Hono().use(limit).get('/', limit, (c) => c.text('ok'))
+  })
+
+  it('puts the decision among the variables', () => {
+    new Hono<{ Variables: RateLimitVariables }>().get('/', (c) => {
+      expectTypeOf(c.get('rateLimit')).toEqualTypeOf<Decision | undefined>()
+      expectTypeOf(c.var.rateLimit).toEqualTypeOf<Decision | undefined>()
+      return c.text('ok')
+    })
+    new Hono().use(rateLimit({ limit: 5, window })).get('/', (c) => {
+      expectTypeOf(c.get('rateLimit')).toEqualTypeOf<Decision | undefined>()
+      return c.text('ok')
+    })
+  })
+})

@@ -1,0 +1,100 @@
+import Koa, { type Context, type Middleware } from 'koa'
+import { Router } from '@koa/router'
+import { assertType, describe, expectTypeOf, it } from 'vitest'
+import {
+  byHeader,
+  byIp,
+  byUser,
+  combine,
+  type Decision,
+  firstOf,
+  type Limiter,
+  memoryStore,
+  rateLimit,
+  type RateLimitOptions,
+  type RateLimitState,
+  tokenBucket,
+} from './index.ts'
+
+const window = '1m'
+
+describe('option functions', () => {
+  it('get the context of Koa', () => {
+    rateLimit({
+      window,
+      limit(ctx) {
+        expectTypeOf(ctx).toEqualTypeOf<Context>()
+        return 5
+      },
+      key: (ctx) => ctx.get('x-user'),
+      cost: (ctx) => ctx.path.length,
+      when: (ctx) => ctx.method === 'POST',
+      skip: (ctx) => ctx.path === '/health',
+      deny: async (ctx) => Promise.resolve(ctx.ip === '203.0.113.7'),
+      message(ctx, decision) {
+        expectTypeOf(ctx).toEqualTypeOf<Context>()
+        expectTypeOf(decision).toEqualTypeOf<Decision>()
+        return ctx.path
+      },
+    })
+    rateLimit({
+      policies: [
+        {
+          name: 'plan',
+          algorithm: (ctx) => tokenBucket({ capacity: ctx.path.length, refill: 1, per: '1s' }),
+          key: (ctx) => ctx.get('x-user'),
+        },
+      ],
+    })
+  })
+
+  it('get it within keys of keys', () => {
+    rateLimit({ limit: 5, window, key: firstOf((ctx) => ctx.get('x-user'), byIp()) })
+    rateLimit({ limit: 5, window, key: firstOf(byHeader('x-api-key'), byIp()) })
+    rateLimit({ limit: 5, window, key: combine((ctx) => ctx.path, byIp()) })
+    rateLimit({ limit: 5, window, key: combine(() => 'all', byIp()) })
+    rateLimit({ limit: 5, window, key: byUser((ctx) => ctx.get('x-user')) })
+  })
+
+  it('have to give what is asked for', () => {
+    // @ts-expect-error -- a key is text
+    rateLimit({ limit: 5, window, key: (ctx) => ctx.path.length })
+    // @ts-expect-error -- it is window
+    rateLimit({ limit: 5, windw: window })
+    assertType<RateLimitOptions<'sync'>>({ limit: 5, window, store: memoryStore() })
+  })
+})
+
+it('respond gets the context and the decision', () => {
+  rateLimit({
+    limit: 5,
+    window,
+    respond(ctx, decision) {
+      expectTypeOf(ctx).toEqualTypeOf<Context>()
+      expectTypeOf(decision).toEqualTypeOf<Decision>()
+      ctx.status = 420
+    },
+  })
+})
+
+describe('the middleware', () => {
+  it('is one of Koa, with its limiter', () => {
+    const limit = rateLimit({ limit: 5, window })
+    expectTypeOf(limit).toExtend<Middleware>()
+    expectTypeOf(limit.limiter).toEqualTypeOf<Limiter>()
+    new Koa().use(limit)
+    new Koa<RateLimitState>().use(limit)
+    new Router().use(limit).get('/', limit, (ctx) => {
+      ctx.body = 'ok'
+    })
+  })
+
+  it('puts the decision into the state', () => {
+    new Koa<RateLimitState>().use((ctx) => {
+      expectTypeOf(ctx.state.rateLimit).toEqualTypeOf<Decision | undefined>()
+    })
+    new Koa().use(rateLimit({ limit: 5, window })).use((ctx) => {
+      expectTypeOf(ctx.state.rateLimit).toEqualTypeOf<Decision | undefined>()
+    })
+  })
+})
