@@ -13,7 +13,7 @@ export interface Table {
   readonly policy: string
   /** The one with the lowest limit, where there are several: by it keys are judged that have to go. */
   algorithm: Algorithm
-  readonly places: Map<string, number>
+  readonly indexes: Map<string, number>
   readonly keys: string[]
   readonly states: object[]
   /** Where sweeping goes on. */
@@ -32,6 +32,12 @@ export interface Tables {
 
 const SAMPLE = 16
 
+/** The state of a key. */
+export function stateIn({ indexes, states }: Table, key: string): object | undefined {
+  const index = indexes.get(key)
+  return index === undefined ? undefined : states[index]
+}
+
 /**
  * All keys of a memory store, bounded by `maxKeys`.
  *
@@ -46,14 +52,14 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
   let turn = 0
 
   /** The last key takes the place of the one that goes. */
-  function removeAt({ places, keys, states }: Table, index: number): void {
-    places.delete(keys[index] as string)
+  function removeAt({ indexes, keys, states }: Table, index: number): void {
+    indexes.delete(keys[index] as string)
     const [key, state] = [keys.pop() as string, states.pop() as object]
     size--
     if (index === keys.length) return
     keys[index] = key
     states[index] = state
-    places.set(key, index)
+    indexes.set(key, index)
   }
 
   function sweep(nowMs: number, howMany: number): void {
@@ -87,11 +93,11 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
   }
 
   function forget(table: Table, key: string | undefined): void {
-    const index = key === undefined ? undefined : table.places.get(key)
+    const index = key === undefined ? undefined : table.indexes.get(key)
     if (index !== undefined) removeAt(table, index)
     if (key !== undefined) return
     size -= table.keys.length
-    table.places.clear()
+    table.indexes.clear()
     table.keys.length = 0
     table.states.length = 0
   }
@@ -100,7 +106,7 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
     open(policy, algorithm) {
       let table = tables.find((other) => other.policy === policy && other.algorithm.kind === algorithm.kind)
       if (table === undefined) {
-        table = { policy, algorithm, places: new Map(), keys: [], states: [], hand: 0 }
+        table = { policy, algorithm, indexes: new Map(), keys: [], states: [], hand: 0 }
         tables.push(table)
       }
       if (algorithm.limit < table.algorithm.limit) table.algorithm = algorithm
@@ -110,7 +116,7 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
       if ((++calls & 15) === 0) sweep(nowMs, 4)
     },
     add(table, key, state, nowMs) {
-      table.places.set(key, table.keys.push(key) - 1)
+      table.indexes.set(key, table.keys.push(key) - 1)
       table.states.push(state)
       size++
       sweep(nowMs, 2)

@@ -1,7 +1,7 @@
 import { functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
 import type { Charge, Slot, Store } from '../store.ts'
 import { warnOnce } from '../warn.ts'
-import { createTables, type Evicted, stateIn, type Table } from './memory-tables.ts'
+import { createTables, type Evicted, type Table } from './memory-tables.ts'
 
 export interface MemoryStoreOptions {
   /**
@@ -49,8 +49,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   /** The state to look at: a fresh one for a key never seen. */
   function stateOf({ slot, key, kind, cost }: Charge, nowMs: number): object {
     const { algorithm, table } = slot as MemorySlot
-    const stored = stateIn(table, key)
-    if (stored === undefined) return algorithm.fresh(nowMs)
+    const place = table.indexes.get(key)
+    if (place === undefined) return algorithm.fresh(nowMs)
+    const stored = table.states[place] as object
     // Who asks changes nothing, whatever parameters it asks by.
     const state = kind === 'ask' || (cost === 0 && kind !== 'refund') ? { ...stored } : stored
     algorithm.adopt(state, nowMs)
