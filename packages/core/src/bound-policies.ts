@@ -44,14 +44,13 @@ export function bindPolicy(
 ): BoundPolicy {
   const kinds = new Map<string, Slot>(before?.kinds)
 
-  let last = [...kinds.keys()].at(-1)
-
   function open(opened: Algorithm): Slot {
     const slot = store.open(name, opened)
-    if (!kinds.has(opened.kind) && last !== undefined)
-      onReset?.({ policy: name, from: last, to: opened.kind })
+    // The last in the map is the one it had last.
+    const from = [...kinds.keys()].at(-1)
+    const isNewKind = !kinds.delete(opened.kind)
     kinds.set(opened.kind, slot)
-    last = opened.kind
+    if (from !== undefined && isNewKind) onReset?.({ policy: name, from, to: opened.kind })
     return slot
   }
 

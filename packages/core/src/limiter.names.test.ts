@@ -17,7 +17,7 @@ describe('the names of a store', () => {
     const store = memoryStore()
     createLimiter({ store, ...named('a', 'b') })
     expect(thrown(() => createLimiter({ store, ...named('c', 'b') }))).toMatch(taken('b'))
-    expect(thrown(() => createLimiter({ store, ...named('b') }))).toMatch(/give it a name or a prefix/)
+    expect(thrown(() => createLimiter({ store, ...named('b') }))).toMatch(/give it another name/)
     createLimiter({ store, ...named('c') })
     createLimiter({ store: memoryStore(), ...named('a') })
   })

@@ -101,13 +101,14 @@ describe('a refund to a strict slidingWindow', () => {
 })
 
 describe('a strict slidingWindow whose parameters change', () => {
-  it('counts what counts by the old window in full from now on', () => {
+  it('counts what counts by the old window as if charged at the last charge', () => {
     const key = oneKey(ten)
     key.take(noon, 2)
     key.take(noon + 5000, 3)
     const other = key.under(slidingWindow({ limit: 100, window: '20s', strict: true }))
-    expect(other.ask(noon + 11_000, 0)).toEqual(allowed(97, 21_000))
-    expect(other.text()).toBe(`${noon + 10_000},20000,3`)
+    expect(other.ask(noon + 11_000, 0)).toEqual(allowed(97, 15_000))
+    expect(other.take(noon + 11_000, 98)).toEqual(denied(97, 15_000, 15_000))
+    expect(other.text()).toBe(`${noon + 5000},20000,3`)
   })
 
   it('keeps its parts where only the limit changes', () => {

@@ -129,7 +129,7 @@ it('byRoute and byMethod are told by the framework', () => {
 describe('firstOf', () => {
   it('is the first key that there is, and asks for no other', async () => {
     const last = vi.fn<() => string>(() => 'last')
-    expect(keyOf(firstOf(byHeader('x-api-key'), () => 'second', last))).toBe('second')
+    expect(keyOf(firstOf<[Asked]>(byHeader('x-api-key'), () => 'second', last))).toBe('second')
     expect(last).not.toHaveBeenCalled()
     expect(await keyOf(firstOf(async () => Promise.resolve(undefined), last))).toBe('last')
     expect(keyOf(firstOf(() => undefined))).toBeUndefined()

@@ -103,15 +103,14 @@ export function byMethod<Args extends readonly unknown[]>(): RequestKey<Args> {
   return { keyOf: (view, ...args) => `method:${view.method(...args)}` }
 }
 
+/** Keys whose functions may leave out arguments: what they do take does not say what there is (hence `& {}`). */
+type KeysOf<Args extends readonly unknown[]> = KeyOption<Args & {}>[]
+
 /**
  * Joins keys: one limit for each combination. A missing part is a part of its own, so that nobody gets round the limit
  * by leaving it out; where all are missing: `undefined`.
  */
-export function combine<Args extends readonly unknown[]>(
-  ...keys: KeyOption<NoInfer<Args>>[]
-): RequestKey<Args>
-export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args>
-export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
+export function combine<Args extends readonly unknown[]>(...keys: KeysOf<Args>): RequestKey<Args> {
   checkKeys('combine', keys)
   return {
     keyOf: (view, ...args) =>
@@ -125,11 +124,7 @@ export function combine<Args extends readonly unknown[]>(...keys: KeyOption<Args
 }
 
 /** The first key that there is. */
-export function firstOf<Args extends readonly unknown[]>(
-  ...keys: KeyOption<NoInfer<Args>>[]
-): RequestKey<Args>
-export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args>
-export function firstOf<Args extends readonly unknown[]>(...keys: KeyOption<Args>[]): RequestKey<Args> {
+export function firstOf<Args extends readonly unknown[]>(...keys: KeysOf<Args>): RequestKey<Args> {
   checkKeys('firstOf', keys)
   const from = (index: number, view: RequestView<Args>, args: Args): MaybePromise<string | undefined> => {
     const key = keys[index]
