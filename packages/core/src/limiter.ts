@@ -93,14 +93,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     return policy
   }
 
-  /** The policies that apply to a target, each with its key. */
-  function keysOf(target: Target<string>): (readonly [policy: BoundPolicy, key: string])[] {
-    const keyOf = byPolicy('key', target, (name) => policies.has(name))
-    return bound.flatMap((policy) => {
-      const key = keyOf(policy.name)
-      return key === undefined ? [] : [[policy, key] as const]
-    })
-  }
+  const isKnown = (name: string): boolean => policies.has(name)
 
   function callOf(
     policy: BoundPolicy,
@@ -117,10 +110,21 @@ export function limiterOf<M extends Mode, Name extends string>(
     return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, policy.mode)
   }
 
-  function callsOf(target: Target<string>, options: CostOptions<string> = {}, ask: boolean): PolicyCall[] {
-    knownOptions('a call', options, ['cost'])
-    const costOf = byPolicy('cost', options.cost ?? 1, (name) => policies.has(name))
-    return keysOf(target).map(([policy, key]) => callOf(policy, key, costOf(policy.name) ?? 1, ask))
+  /** A call of each policy that applies to a target. */
+  function callsOf(
+    target: Target<string>,
+    options: CostOptions<string> | undefined,
+    ask: boolean,
+  ): PolicyCall[] {
+    if (options !== undefined) knownOptions('a call', options, ['cost'])
+    const keyOf = byPolicy('key', target, isKnown)
+    const costOf = byPolicy('cost', options?.cost ?? 1, isKnown)
+    const calls: PolicyCall[] = []
+    for (const policy of bound) {
+      const key = keyOf(policy.name)
+      if (key !== undefined) calls.push(callOf(policy, key, costOf(policy.name) ?? 1, ask))
+    }
+    return calls
   }
 
   function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
@@ -171,11 +175,12 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     reset(target) {
       use()
-      const isDecision = typeof target === 'object' && Array.isArray((target as Decision).policies)
-      const parts = isDecision
-        ? (target as Decision).policies.map(({ name, key }) => [named(name), key] as const)
-        : keysOf(target as Target<string>)
-      return done(all(parts.map(([policy, key]) => forget(policy, key))))
+      if (typeof target === 'object' && Array.isArray((target as Decision).policies)) {
+        return done(all((target as Decision).policies.map(({ name, key }) => forget(named(name), key))))
+      }
+      const keyOf = byPolicy('key', target as Target<string>, isKnown)
+      const keyed = bound.filter(({ name }) => keyOf(name) !== undefined)
+      return done(all(keyed.map((policy) => forget(policy, keyOf(policy.name)))))
     },
     resetAll() {
       use()

@@ -6,7 +6,7 @@ import { asking, connection, statusesIn } from './node-http-raw.ts'
 import type { Listening } from './node-http-server.ts'
 
 /** Serves an app of the HTTP cases on a real socket. */
-export type ServeApp = (app: CaseApp) => Promise<Listening>
+type ServeApp = (app: CaseApp) => Promise<Listening>
 
 export interface SocketCase {
   readonly name: string

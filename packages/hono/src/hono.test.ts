@@ -4,6 +4,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { door } from '../../core/src/http/cases/world.ts'
 import { listen } from '../../core/test/node-http-server.ts'
 import {
   byIp,
@@ -145,6 +146,25 @@ describe('slots', () => {
     })
     await expect(app.request('/')).rejects.toBe('just text')
     expect(left()).toBe(1)
+  })
+
+  it('are free again when the handler answers too late, and somebody has answered already', async () => {
+    const { wait, open, reached } = door()
+    const late = door()
+    const limit = rateLimit({ algorithm: concurrency({ limit: 1, ttl: '1m' }), key: () => 'everyone' })
+    const app = new Hono().use(async (c, next) => {
+      const ended = next().then(late.wait, late.wait)
+      await Promise.race([ended, reached(1)])
+      return c.text('too late', 504)
+    })
+    app.use(limit).get('/', async (c) => {
+      await wait()
+      return c.text('ok')
+    })
+    expect(await (await app.request('/')).text()).toBe('too late')
+    open()
+    await late.reached(1)
+    expect(limit.limiter.peek('everyone')).toMatchObject({ remaining: 1 })
   })
 
   it('are held until the body is read to its end', async () => {

@@ -14,7 +14,8 @@ interface Workerd {
 /** Cloudflare's runtime, where its package has a program that runs on this machine. */
 export function findWorkerd(): Workerd | undefined {
   try {
-    const workerd = createRequire(import.meta.url)('workerd') as Workerd
+    const require = createRequire(import.meta.url)
+    const workerd = require('workerd') as Workerd
     return spawnSync(workerd.default, ['--version']).status === 0 ? workerd : undefined
   } catch {
     return undefined

@@ -1,5 +1,6 @@
 import Koa, { type Context, type Middleware } from 'koa'
 import { Router } from '@koa/router'
+import Koa2 from 'koa2'
 import { assertType, describe, expectTypeOf, it } from 'vitest'
 import {
   byHeader,
@@ -84,6 +85,7 @@ describe('the middleware', () => {
     expectTypeOf(limit.limiter).toEqualTypeOf<Limiter>()
     new Koa().use(limit)
     new Koa<RateLimitState>().use(limit)
+    new Koa2().use(limit)
     new Router().use(limit).get('/', limit, (ctx) => {
       ctx.body = 'ok'
     })

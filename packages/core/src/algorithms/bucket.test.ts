@@ -106,9 +106,17 @@ describe('a tokenBucket whose parameters change', () => {
     key.take(noon, 10)
     const larger = key.under(tokenBucket({ capacity: 100, refill: 3, per: '1s' }))
     expect(larger.ask(noon + 200, 0)).toEqual(allowed(91, 3000))
-    // Asked only, it went on at 5 a second until it is read by the next: 8.5 are left.
+    expect(larger.take(noon + 200, 92)).toEqual(denied(91, 334, 3000))
+    // 9 units at 3 a second for 100 ms: 8.7 are left.
     const back = larger.under(tokenBucket({ capacity: 10, refill: 7, per: '1s' }))
-    expect(back.ask(noon + 300, 0)).toEqual(allowed(1, 1215))
+    expect(back.ask(noon + 300, 0)).toEqual(allowed(1, 1243))
+  })
+
+  it('goes on as it was where it was only asked for by other parameters', () => {
+    const key = oneKey(ten)
+    key.take(noon, 10)
+    key.under(tokenBucket({ capacity: 100, refill: 3, per: '1s' })).ask(noon + 200)
+    expect(key.ask(noon + 400, 0)).toEqual(allowed(2, 1600))
   })
 
   it('drains at its old speed until the change', () => {

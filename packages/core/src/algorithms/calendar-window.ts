@@ -78,7 +78,7 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
       return [limit, periods(start - 1).start, start, end, periods(end).end, patience]
     },
     fresh,
-    ...codec(fresh),
+    ...codec(() => ({ start: 0, end: 0, used: 0 })),
 
     adopt(state, nowMs) {
       const isFuture = state.start - nowMs > patience

@@ -55,12 +55,27 @@ export function calendarPeriods(
     return valid.length > 0 ? Math.min(...valid) : early
   }
 
+  /** The instant at which the clocks changed between `before` and `after`. */
+  function change(before: number, after: number): number {
+    let [no, yes] = [before, after]
+    while (yes - no > 1) {
+      const middle = Math.floor((no + yes) / 2)
+      if (offset(middle) === offset(after)) yes = middle
+      else no = middle
+    }
+    return yes
+  }
+
   if (every === 'minute' || every === 'hour') {
     const lengthMs = every === 'minute' ? 60_000 : 3_600_000
     return (nowMs) => {
-      const local = wallClock(nowMs)
-      const start = nowMs - (((local % lengthMs) + lengthMs) % lengthMs)
-      return { start, end: start + lengthMs }
+      const start = nowMs - (((wallClock(nowMs) % lengthMs) + lengthMs) % lengthMs)
+      const end = start + lengthMs
+      // An hour that is cut by a change of the clocks is two: on Lord Howe they change by half an hour.
+      return {
+        start: offset(start) === offset(nowMs) ? start : change(start, nowMs),
+        end: offset(end - 1) === offset(nowMs) ? end : change(nowMs, end - 1),
+      }
     }
   }
 

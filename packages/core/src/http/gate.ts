@@ -18,7 +18,7 @@ export interface Outcome {
   readonly refusal: Refusal | undefined
   /**
    * Writes the headers, merged with what an earlier limiter wrote. `status` is that of the response where it is known.
-   * Where `needsResponse` is set, write only once status and headers of the response are there.
+   * Where `needsResponse` is set and nothing is refused, write only once status and headers of the response are there.
    */
   readonly writeHeaders: WriteHeaders
   /** To be called once the response is over, however it ended: frees slots. */

@@ -49,6 +49,17 @@ describe('whenBodyEnds', () => {
     expect(done).toHaveBeenCalledTimes(1)
   })
 
+  it('calls at once when somebody else reads the body, or has read it', async () => {
+    const done = vi.fn<() => void>()
+    const locked = new Response('ok')
+    locked.body?.getReader()
+    expect(whenBodyEnds(locked, done)).toBe(locked)
+    const used = new Response('ok')
+    await used.text()
+    expect(whenBodyEnds(used, done)).toBe(used)
+    expect(done).toHaveBeenCalledTimes(2)
+  })
+
   it('calls once the body is read to its end, and not before', async () => {
     const done = vi.fn<() => void>()
     const parts = ['one', 'two']

@@ -23,10 +23,10 @@ function write({ headers, status }: Response, writeHeaders: WriteHeaders): void 
 
 /**
  * The response, with `done` called once when its body has been read to the end, failed, or is no longer wanted; at
- * once where it has none.
+ * once where it has none, or somebody else reads it.
  */
 export function whenBodyEnds(response: Response, done: () => unknown): Response {
-  if (response.body === null) {
+  if (response.body === null || response.body.locked || response.bodyUsed) {
     void done()
     return response
   }

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CalendarPeriod, calendarPeriods } from './calendar.ts'
+
+/** The edges of the periods around an instant: of the one before, of its own, of the one after. */
+function edges(every: CalendarPeriod, timeZone: string, at: string): string[] {
+  const periods = calendarPeriods(every, timeZone, 1, 1)
+  const { start, end } = periods(Date.parse(at))
+  return [periods(start - 1).start, start, end, periods(end).end].map((ms) =>
+    new Date(ms).toISOString().slice(0, 16),
+  )
+}
+
+describe('a midnight that the clocks skip', () => {
+  it.each([
+    // São Paulo, 4 November 2018: 00:00 was 01:00, three hours behind UTC.
+    ['America/Sao_Paulo', '2018-11-04T12:00Z', '2018-11-04T03:00', '2018-11-05T02:00'],
+    // Cairo, 28 April 2023, a Friday: 00:00 was 01:00.
+    ['Africa/Cairo', '2023-04-28T12:00Z', '2023-04-27T22:00', '2023-04-28T21:00'],
+    // Beirut, 27 March 2022: 00:00 was 01:00.
+    ['Asia/Beirut', '2022-03-27T12:00Z', '2022-03-26T22:00', '2022-03-27T21:00'],
+    // Santiago, 11 September 2022: 00:00 was 01:00.
+    ['America/Santiago', '2022-09-11T12:00Z', '2022-09-11T04:00', '2022-09-12T03:00'],
+  ])('begins a day of 23 hours with the jump: %s', (timeZone, at, start, end) => {
+    expect(edges('day', timeZone, at).slice(1, 3)).toEqual([start, end])
+    expect(edges('day', timeZone, `${start}:00Z`)[1]).toBe(start)
+    expect(edges('day', timeZone, new Date(Date.parse(`${start}:00Z`) - 1).toISOString())[2]).toBe(start)
+  })
+})
+
+describe('a midnight that comes twice', () => {
+  it('begins the day the first time: Havana, 1 November 2026, 01:00 is 00:00 again', () => {
+    expect(edges('day', 'America/Havana', '2026-11-01T12:00Z').slice(1, 3)).toEqual([
+      '2026-11-01T04:00',
+      '2026-11-02T05:00',
+    ])
+  })
+
+  it('that the clocks are set back from begins the day an hour later: São Paulo, 18 February 2018', () => {
+    expect(edges('day', 'America/Sao_Paulo', '2018-02-17T12:00Z').slice(1, 3)).toEqual([
+      '2018-02-17T02:00',
+      '2018-02-18T03:00',
+    ])
+    expect(edges('month', 'Asia/Beirut', '2023-10-30T12:00Z')[2]).toBe('2023-10-31T22:00')
+  })
+})
+
+describe('zones that went over the date line', () => {
+  it('had no 30 December 2011 in Samoa', () => {
+    expect(edges('day', 'Pacific/Apia', '2011-12-30T12:00Z')).toEqual([
+      '2011-12-29T10:00',
+      '2011-12-30T10:00',
+      '2011-12-31T10:00',
+      '2012-01-01T10:00',
+    ])
+    expect(edges('month', 'Pacific/Apia', '2011-12-15T12:00Z')[2]).toBe('2011-12-31T10:00')
+  })
+
+  it('had two Mondays in Kwajalein, or rather no Saturday: 21 August 1993', () => {
+    expect(edges('day', 'Pacific/Kwajalein', '1993-08-20T18:00Z').slice(0, 3)).toEqual([
+      '1993-08-19T12:00',
+      '1993-08-20T12:00',
+      '1993-08-21T12:00',
+    ])
+  })
+})
+
+describe('zones that are not whole hours from UTC', () => {
+  it.each([
+    ['Asia/Kolkata', '2026-05-31T18:30'],
+    ['Asia/Kathmandu', '2026-05-31T18:15'],
+    ['America/St_Johns', '2026-06-01T02:30'],
+    ['Pacific/Chatham', '2026-05-31T11:15'],
+  ])('begin their days at midnight of their own: %s', (timeZone, start) => {
+    expect(edges('day', timeZone, `${start}:00Z`)[1]).toBe(start)
+    expect(edges('day', timeZone, `${start}:00Z`)[0]).toBe(
+      new Date(Date.parse(`${start}Z`) - 86_400_000).toISOString().slice(0, 16),
+    )
+  })
+
+  it('have days of 23.5 and 24.5 hours on Lord Howe, where the clocks change by half an hour', () => {
+    const zone = 'Australia/Lord_Howe'
+    expect(edges('day', zone, '2026-04-05T00:00Z').slice(1, 3)).toEqual([
+      '2026-04-04T13:00',
+      '2026-04-05T13:30',
+    ])
+    expect(edges('day', zone, '2026-10-04T00:00Z').slice(1, 3)).toEqual([
+      '2026-10-03T13:30',
+      '2026-10-04T13:00',
+    ])
+  })
+
+  it('have half an hour there: what is left of the hour, or comes again of it', () => {
+    const zone = 'Australia/Lord_Howe'
+    expect(edges('hour', zone, '2026-04-04T15:10Z')).toEqual([
+      '2026-04-04T14:00',
+      '2026-04-04T15:00',
+      '2026-04-04T15:30',
+      '2026-04-04T16:30',
+    ])
+    expect(edges('hour', zone, '2026-10-03T15:40Z')).toEqual([
+      '2026-10-03T14:30',
+      '2026-10-03T15:30',
+      '2026-10-03T16:00',
+      '2026-10-03T17:00',
+    ])
+    // Pyongyang, 4 May 2018: 23:30 was 00:00.
+    expect(edges('hour', 'Asia/Pyongyang', '2018-05-04T14:45Z').slice(0, 3)).toEqual([
+      '2018-05-04T13:30',
+      '2018-05-04T14:30',
+      '2018-05-04T15:00',
+    ])
+  })
+})
+
+describe('the periods of any zone', () => {
+  const zones = Intl.supportedValuesOf('timeZone')
+  const instant = fc.integer({ min: Date.UTC(1975, 0, 1), max: Date.UTC(2060, 0, 1) })
+  const every = fc.constantFrom<CalendarPeriod>('minute', 'hour', 'day', 'week', 'month', 'year')
+
+  it('follow one another without gap or overlap', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        every,
+        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 1, max: 31 }),
+        instant,
+        (timeZone, length, weekday, monthDay, now) => {
+          const periods = calendarPeriods(length, timeZone, weekday, monthDay)
+          const here = periods(now)
+          expect(here.start).toBeLessThanOrEqual(now)
+          expect(here.end).toBeGreaterThan(now)
+          expect(periods(here.start)).toEqual(here)
+          expect(periods(here.end - 1)).toEqual(here)
+          expect(periods(here.end).start).toBe(here.end)
+          expect(periods(here.start - 1).end).toBe(here.start)
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+
+  it('do so where the clocks change, too', () => {
+    const changes = [
+      ...(['2026-04-04T15:00Z', '2026-10-03T15:30Z'] as const).map(
+        (at) => ['Australia/Lord_Howe', at] as const,
+      ),
+      ['Europe/Paris', '2026-03-29T01:00Z'] as const,
+      ['Europe/Paris', '2026-10-25T01:00Z'] as const,
+      ['Africa/Cairo', '2026-04-23T22:00Z'] as const,
+      ['Africa/Cairo', '2026-10-29T21:00Z'] as const,
+      ['America/Havana', '2026-11-01T05:00Z'] as const,
+      ['America/St_Johns', '2010-11-07T02:31Z'] as const,
+      ['Asia/Pyongyang', '2018-05-04T15:00Z'] as const,
+      ['Pacific/Apia', '2011-12-30T10:00Z'] as const,
+      ['America/Caracas', '2016-05-01T07:00Z'] as const,
+      ['Africa/Casablanca', '2026-02-15T02:00Z'] as const,
+    ]
+    const around = fc.integer({ min: -3 * 3_600_000, max: 3 * 3_600_000 })
+    fc.assert(
+      fc.property(fc.constantFrom(...changes), every, around, ([timeZone, at], length, by) => {
+        const periods = calendarPeriods(length, timeZone, 1, 31)
+        const here = periods(Date.parse(at) + by)
+        expect([periods(here.start), periods(here.end - 1)]).toEqual([here, here])
+        expect([periods(here.end).start, periods(here.start - 1).end]).toEqual([here.end, here.start])
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
