@@ -75,10 +75,9 @@ describe('a decision', () => {
     for (const decision of [allowed, denied]) {
       expect(structuredClone(decision)).toStrictEqual(decision)
       expect(JSON.parse(JSON.stringify(decision))).toStrictEqual(decision)
-      expect(Object.keys(decision)).toEqual([
-        ...['allowed', 'retryAfterMs', 'policy', 'limit', 'used', 'remaining', 'resetMs'],
-        ...['policies', 'source', 'at'],
-      ])
+      expect(Object.keys(decision).join(' ')).toBe(
+        'allowed retryAfterMs policy limit used remaining resetMs policies source at',
+      )
     }
     const never = last([4], policy('a', 3, 60))
     expect(structuredClone(never)).toStrictEqual(never)

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Algorithm } from './algorithm.ts'
 import { slidingLog } from './algorithms/sliding-log.ts'
 import { createLimiter } from './limiter.ts'
+import type { Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { thrown } from './testing/thrown.ts'
 
@@ -144,7 +145,7 @@ describe('what is checked', () => {
   })
 
   it('costs the store nothing where it is refused', () => {
-    const store = { ...memoryStore(), open: vi.fn(memoryStore().open) }
+    const store = { ...memoryStore(), open: vi.fn<Store['open']>(memoryStore().open) }
     expect(error({ store, policies: [{ name: 'a', algorithm }, { name: 'b' }] })).toMatch(/^TypeError/)
     expect(store.open).not.toHaveBeenCalled()
   })

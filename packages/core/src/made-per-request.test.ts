@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type * as Core from './index.ts'
 
-type Core = typeof import('./index.ts')
-let core: Core
+let core: typeof Core
 let warned: string[]
 
 /** The notice is given once a process, so each test has the modules anew. */

@@ -148,7 +148,7 @@ export const concurrencyRegressions: History<ConcurrencyParams>[] = [
     step(after(1), 'take', units(1)),
     step(back(1), 'take', units(0)),
   ),
-  // A refund of nothing changes nothing.
+  // A refund of nothing works on lists that the key shares.
   at(
     [{ limit: 2, ttl: 1 }],
     step(after(0), 'take', units(1)),

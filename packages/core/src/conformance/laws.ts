@@ -144,6 +144,7 @@ async function worldOf(open: OpenStore, algorithms: readonly Algorithm[], random
       ...parts.map((one) => ({ ...one, slot: twins.get(one.slot) as Slot })),
     )
     same('ruling', got.ruling.allowed, expected.ruling.allowed)
+    same('at', got.ruling.at, expected.ruling.at)
     same('answers', got.charges.map(answerOf), expected.charges.map(answerOf))
     if (got.ruling.allowed) lastAt = got.ruling.at
   }

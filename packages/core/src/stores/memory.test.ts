@@ -68,7 +68,7 @@ describe('the clock of a memory store', () => {
 
   it('is read once a call, so that all policies are decided at one instant', () => {
     let now = noon
-    const clock = vi.fn(() => now++)
+    const clock = vi.fn<() => number>(() => now++)
     const bucket = tokenBucket({ capacity: 3, refill: 1, per: '1s' })
     const policies = [
       { name: 'a', algorithm },

@@ -42,11 +42,11 @@ export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
 
   const text = (): string => (state === undefined ? '' : algorithm.encode(state))
 
-  /** Does to a state what `change` says, once it is the algorithm's own. */
-  function changed(of: object | undefined, nowMs: number, change: (of: object) => void): object {
+  /** Does to a state what `by` does, once it is the algorithm's own. */
+  function changed(of: object | undefined, nowMs: number, by: (of: object) => void): object {
     if (of !== undefined) algorithm.adopt(of, nowMs)
     const result = of ?? algorithm.fresh(nowMs)
-    change(result)
+    by(result)
     return result
   }
 

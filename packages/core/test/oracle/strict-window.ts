@@ -39,7 +39,9 @@ export const strictWindowRules: Rules<SlidingParams, Strict> = {
   fits: (state, { limit }, now, cost) => counted(state, now) + cost <= BigInt(limit),
   charged(state, { window }, now, cost) {
     const known = { ...state, window, last: state.hits.length > 0 ? Math.max(state.last, now) : now }
-    return { ...known, hits: [...state.hits, { at: newest(known), units: cost }] }
+    // Whoever charges drops what has left: it stays away when the clock steps back within the newest part.
+    const hits = state.hits.filter(({ at }) => counts(known, known.last, at))
+    return { ...known, hits: [...hits, { at: newest(known), units: cost }] }
   },
   refunded(state, _params, now, cost, at) {
     const part = edge(at, partOf(state.window))

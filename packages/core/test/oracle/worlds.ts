@@ -30,18 +30,17 @@ function outcome<P, S>(
   asked: Asked,
   agreed: boolean,
 ): Outcome<S> {
-  const sight = look(rules, params, state, now)
-  const { seen } = sight
-  // Who asks for nothing leaves everything as it was; who is refused has it moved and converted all the same.
-  const kept = asked.kind === 'ask' || asked.cost === 0 ? state : sight.kept
-  if (asked.kind === 'refund') return undone(rules, params, seen, kept, now, asked)
+  if (asked.kind === 'refund') return undone(rules, params, state, now, asked)
+  const { kept, seen } = look(rules, params, state, now)
   const retryAfterMs = waitOf(rules, params, seen, now, BigInt(asked.cost))
   const before = { allowed: retryAfterMs === 0, retryAfterMs }
-  const charges = agreed && (asked.kind === 'force' || (before.allowed && asked.kind !== 'ask'))
   const remaining = remainingOf(rules, params, seen, now)
+  const charges = agreed && (asked.kind === 'force' || (before.allowed && asked.kind !== 'ask'))
   if (!charges || asked.cost === 0) {
     const resetMs = resetOf(rules, params, seen, now, retryAfterMs)
-    return { answer: { ...before, remaining, resetMs, cost: asked.cost }, states: [kept] }
+    // Who asks for nothing leaves everything as it was; who is refused has it moved and converted all the same.
+    const asks = asked.kind === 'ask' || asked.cost === 0
+    return { answer: { ...before, remaining, resetMs, cost: asked.cost }, states: [asks ? state : kept] }
   }
   const cost = Math.max(asked.cost, Math.min(asked.upTo, Math.floor(remaining / 8)))
   const after = rules.charged(seen, params, now, BigInt(cost))
@@ -49,20 +48,12 @@ function outcome<P, S>(
 }
 
 /** A refund needs nobody's leave. */
-function undone<P, S>(
-  rules: Rules<P, S>,
-  params: P,
-  seen: S,
-  kept: S,
-  now: number,
-  { cost, at }: Asked,
-): Outcome<S> {
-  const nothing = cost === 0 || rules.over(seen, now)
-  const after = nothing ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
+function undone<P, S>(rules: Rules<P, S>, params: P, state: S, now: number, { cost, at }: Asked): Outcome<S> {
+  const { kept, seen } = look(rules, params, state, now)
+  const after = rules.over(seen, now) ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
   const answer = { allowed: true, retryAfterMs: 0, ...figures(rules, params, after, now), cost }
   // It is left open whether a refund brings the state up to the time, also where nothing was given back.
   const touched = rules.touched?.(after, now) ?? after
-  if (cost === 0) return { answer, states: [kept] }
   return { answer, states: text(after) === text(seen) ? [kept, touched] : [after, touched] }
 }
 

@@ -34,6 +34,13 @@ export const clientCases: readonly HttpCase[] = [
     same('another', await statuses(1, as('192.0.2.2')), [200])
   }),
 
+  httpCase('trustProxy: a proxy that has no address itself tells its clients', async ({ open, store }) => {
+    const options: CaseOptions = () => ({ store: store(), limit: 1, window: '1m', trustProxy: 1 })
+    const app = await open({ limiters: [{ options }], withoutAddresses: true })
+    same('one', await statuses(2, from(app, '192.0.2.1')), [200, 429])
+    same('another', await statuses(1, from(app, '192.0.2.2')), [200])
+  }),
+
   httpCase('an address that cannot be known is an error that names the ways out', async ({ open, store }) => {
     const options: CaseOptions = () => ({ store: store(), limit: 1, window: '1m' })
     const app = await open({ limiters: [{ options }], withoutAddresses: true })
