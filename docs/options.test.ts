@@ -284,7 +284,7 @@ describe('the table has every option, and no other', () => {
       const source = readFileSync(join(root, 'packages', file), 'utf8')
       return Array.from(source.matchAll(/(?<!function )knownOptions\(\s*([^,]+),/g), ([, owner]) => owner)
     })
-    // Those of the list above, as the code names them; `owner` is createLimiter and update.
+    // Those of the list above, as the code names them; `owner` is createLimiter and update, `a call` is take, peek and acquire.
     const expected = [
       'byIp',
       'calendarWindow',
@@ -294,7 +294,7 @@ describe('the table has every option, and no other', () => {
       'leakyBucket',
       'memoryStore',
     ]
-      .concat('on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
+      .concat('a call', 'on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
       .map((name) => `'${name}'`)
       .concat('`${at}partitionKey`', '`policies[${index}]`', 'owner')
     expect([...new Set(found)].toSorted(byText)).toEqual(expected.toSorted(byText))

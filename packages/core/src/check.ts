@@ -106,7 +106,8 @@ export function knownOptions(owner: string, options: unknown, known: readonly st
  * @throws TypeError when `option` is there and one of `others` too
  */
 export function excludes(options: object, option: string, others: readonly string[]): void {
-  const other = option in options ? others.find((name) => name in options) : undefined
+  const given = options as Record<string, unknown>
+  const other = given[option] === undefined ? undefined : others.find((name) => given[name] !== undefined)
   if (other !== undefined) throw new TypeError(`${option} and ${other} exclude each other: give one`)
 }
 

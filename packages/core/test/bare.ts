@@ -24,7 +24,8 @@ export function bare(algorithm: Algorithm, text?: string): Bare {
   let state = text === undefined ? undefined : algorithm.decode(text)
 
   const written = (): string | undefined => (state === undefined ? undefined : algorithm.encode(state))
-  const copied = (): object | undefined => (state === undefined ? undefined : algorithm.decode(algorithm.encode(state)))
+  const copied = (): object | undefined =>
+    state === undefined ? undefined : algorithm.decode(algorithm.encode(state))
 
   function look(at: object | undefined, now: number, cost: number): Answer {
     const out: Answer = { allowed: false, remaining: -1, retryAfterMs: -1, resetMs: -1 }
@@ -68,7 +69,13 @@ export function bare(algorithm: Algorithm, text?: string): Bare {
 }
 
 /** Plays a call of a history on it. */
-export function played(key: Bare, kind: string, now: number, cost: number, at: number): Answer & { charged: number } {
+export function played(
+  key: Bare,
+  kind: string,
+  now: number,
+  cost: number,
+  at: number,
+): Answer & { charged: number } {
   if (kind === 'refund') key.refund(now, cost, at)
   if (kind === 'force') {
     const answer = key.ask(now, cost)

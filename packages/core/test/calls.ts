@@ -32,10 +32,10 @@ export const callsOf = (back: Back): fc.Arbitrary<Calls> =>
   fc.record({
     policies: fc.array(anyPolicy, { minLength: 1, maxLength: 4 }),
     start: starts,
-    calls: fc.array(
-      fc.record({ gap: gaps(back), parts: fc.array(part, { minLength: 1, maxLength: 4 }) }),
-      { minLength: 1, maxLength: 10 },
-    ),
+    calls: fc.array(fc.record({ gap: gaps(back), parts: fc.array(part, { minLength: 1, maxLength: 4 }) }), {
+      minLength: 1,
+      maxLength: 10,
+    }),
   })
 
 /** One charge of a call, still to be put before a store. */
@@ -50,7 +50,10 @@ export interface Came extends Answer {
 }
 
 /** Hands the calls to `make` one by one; no call charges the same key of a policy twice. */
-export function walkCalls({ policies, start, calls }: Calls, make: (call: readonly Asking[]) => readonly Came[]): void {
+export function walkCalls(
+  { policies, start, calls }: Calls,
+  make: (call: readonly Asking[]) => readonly Came[],
+): void {
   const receipts: { id: string; at: number; cost: number }[] = []
   let now = start
   let last: Answer = { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0 }
@@ -69,7 +72,15 @@ export function walkCalls({ policies, start, calls }: Calls, make: (call: readon
       if (asked.has(id) || (kind === 'refund' && !undone)) continue
       const units = kind === 'refund' && undone ? undone.cost : asks
       const at = kind === 'refund' && undone ? undone.at : 0
-      asked.set(id, { policy: index, key, now, kind, cost: units, at, upTo: move === 'lease' ? units * 4 + 3 : 0 })
+      asked.set(id, {
+        policy: index,
+        key,
+        now,
+        kind,
+        cost: units,
+        at,
+        upTo: move === 'lease' ? units * 4 + 3 : 0,
+      })
     }
     const ids = [...asked.keys()]
     const came = make([...asked.values()])

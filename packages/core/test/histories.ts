@@ -6,7 +6,11 @@ import fc from 'fast-check'
  * How the clock moves before a step: by milliseconds, by tenths of a window, to what the last answer promised,
  * back by milliseconds, or back by quarters of the patience; and a millisecond beside each.
  */
-export type Gap = readonly [by: 'ms' | 'window' | 'wait' | 'reset' | 'back' | 'patience', n: number, off: number]
+export type Gap = readonly [
+  by: 'ms' | 'window' | 'wait' | 'reset' | 'back' | 'patience',
+  n: number,
+  off: number,
+]
 
 /** Units as they are, quarters of the limit, or what was last said to remain; and a unit beside each. */
 export type Cost = readonly [of: 'units' | 'limit' | 'remaining', n: number, off: number]

@@ -1,11 +1,12 @@
 /** L1 by itself: what the memory store admits in any span of time, counted, against what the documentation promises. */
 
 import { describe, it } from 'vitest'
+import { everySubject } from './every-subject.ts'
 import { bench, charge } from './charges.ts'
 import { plainHistories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { walk } from './walk.ts'
 
 function withinBounds<P>(subject: Subject<P>, { variants, start, steps }: History<P>): void {

@@ -2,11 +2,12 @@
 
 import { describe, it } from 'vitest'
 import type { Algorithm } from '../src/algorithm.ts'
+import { everySubject } from './every-subject.ts'
 import { bare, played } from './bare.ts'
 import { histories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { walk } from './walk.ts'
 
 /** L3: whoever waits as told by the new parameters gets in, and no sooner. */
@@ -18,7 +19,8 @@ function exactAfterChanges<P>(subject: Subject<P>, history: History<P>): void {
     const refused = key.copy()
     const { allowed, retryAfterMs } = refused.take(now, cost)
     if (!allowed && retryAfterMs < Infinity) {
-      const told = (): string => `${JSON.stringify(history.variants[variant])}: ${cost} told to wait ${retryAfterMs} ms`
+      const told = (): string =>
+        `${JSON.stringify(history.variants[variant])}: ${cost} told to wait ${retryAfterMs} ms`
       must(refused.ask(now + retryAfterMs, cost).allowed, () => `${told()} and denied again`)
       must(!refused.ask(now + retryAfterMs - 1, cost).allowed, () => `${told()} and allowed sooner`)
     }
@@ -50,7 +52,10 @@ function refusalsPostponeNothing<P>(subject: Subject<P>, history: History<P>): v
     if (key.take(t, 1).allowed) return
     text = key.text()
   }
-  must(false, () => `${JSON.stringify(history.variants)}: refused in turn every ${gap} ms, never free again: ${text}`)
+  must(
+    false,
+    () => `${JSON.stringify(history.variants)}: refused in turn every ${gap} ms, never free again: ${text}`,
+  )
 }
 
 describe.each([

@@ -2,12 +2,13 @@
 
 import { describe, it } from 'vitest'
 import type { Slot } from '../src/store.ts'
+import { everySubject } from './every-subject.ts'
 import { bench, charge, charged } from './charges.ts'
 import { histories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { shown } from './oracle/worlds.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { walk } from './walk.ts'
 
 const one = { kind: 'take', cost: 1, at: 0, upTo: 0 } as const
@@ -31,7 +32,8 @@ function refundFirst<P>(subject: Subject<P>, history: History<P>): void {
     apart.store.take([second])
     if (pair) apart.store.take([last])
     const [got, expected] = pair ? [next, last] : [first, second]
-    const told = (): string => `${call.kind} ${call.cost} at ${call.now}: ${shown(got)}, expected ${shown(expected)}`
+    const told = (): string =>
+      `${call.kind} ${call.cost} at ${call.now}: ${shown(got)}, expected ${shown(expected)}`
     must(shown(got) === shown(expected), told)
     return { ...got, charged: charged(got, allowed) }
   })

@@ -1,11 +1,12 @@
 /** L9 by itself: a refunded charge leaves a key no better than if it had never been made. */
 
 import { describe, it } from 'vitest'
+import { everySubject } from './every-subject.ts'
 import { bare } from './bare.ts'
 import { plainHistories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { walk } from './walk.ts'
 
 /** Plays a history of takes, then refunds one of them; beside it the same charges were made without that one. */
@@ -46,7 +47,10 @@ function allOfItAtOnce<P>(subject: Subject<P>, { variants, start, steps }: Histo
     const undone = key.copy()
     undone.refund(now, cost, now)
     const after = undone.ask(now, 0).remaining
-    must(after === remaining, () => `${remaining} remained at ${now}, ${after} when ${cost} were undone at once`)
+    must(
+      after === remaining,
+      () => `${remaining} remained at ${now}, ${after} when ${cost} were undone at once`,
+    )
     return { ...answer, charged: 0 }
   })
 }

@@ -10,7 +10,9 @@ import { shown, type Watch } from './oracle/worlds.ts'
 import { holds } from './runs.ts'
 
 /** A store with these policies open, and how to put a call before it. */
-function opened(policies: readonly AnyPolicy[]): (call: readonly Asking[]) => { charges: Charge[]; allowed: boolean } {
+function opened(
+  policies: readonly AnyPolicy[],
+): (call: readonly Asking[]) => { charges: Charge[]; allowed: boolean } {
   const table = bench()
   const slots = policies.map(({ algorithm }, index) => table.store.open(`policy ${index}`, algorithm))
   return (call) => {
@@ -25,7 +27,10 @@ const camesOf = (charges: readonly Charge[], allowed: boolean): Came[] =>
 
 const tell = (call: readonly Asking[], charges: readonly Charge[]): string =>
   call
-    .map(({ policy, key, kind, now }, index) => `at ${now} ${kind} of ${key} by ${policy}: ${shown(charges[index] as Charge)}`)
+    .map(
+      ({ policy, key, kind, now }, index) =>
+        `at ${now} ${kind} of ${key} by ${policy}: ${shown(charges[index] as Charge)}`,
+    )
     .join('\n')
 
 function allOrNone(calls: Calls): void {
@@ -42,7 +47,7 @@ function allOrNone(calls: Calls): void {
       const id = `${asking.policy} ${asking.key}`
       const key = followed.get(id) ?? (calls.policies[asking.policy] as AnyPolicy).follow()
       followed.set(id, key)
-      const wrong = key.check(undefined, asking.now, asking, allowed, charges[index] as Charge)
+      const wrong = key.check(undefined, asking.now, asking, allowed, charges[index])
       must(wrong === undefined, () => `${told.join('\n')}\n${wrong}`)
     })
     return camesOf(charges, allowed)

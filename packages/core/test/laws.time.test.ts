@@ -2,11 +2,12 @@
 
 import { describe, it } from 'vitest'
 import type { Algorithm } from '../src/algorithm.ts'
+import { everySubject } from './every-subject.ts'
 import { bare, played, type Bare } from './bare.ts'
 import { histories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { patienceOf, walk } from './walk.ts'
 
 /** What a key says to some costs, now and after a charge, also when the clock steps back. */
@@ -35,10 +36,19 @@ function backIsNoGain(key: Bare, algorithm: Algorithm, now: number, longestMs: n
   const text = then.text()
   // Beyond patience older counts are moved only by whole windows and parts, and so can be felt a little less.
   const isMoved = then.adopt(now - back)
-  must(isMoved || remaining <= key.ask(now, 0).remaining, () => `L5: ${remaining} of ${text} ${back} ms back from ${now}`)
-  must(resetMs <= longestMs + patience, () => `L5: ${text} resets in ${resetMs} after ${back} ms back from ${now}`)
+  must(
+    isMoved || remaining <= key.ask(now, 0).remaining,
+    () => `L5: ${remaining} of ${text} ${back} ms back from ${now}`,
+  )
+  must(
+    resetMs <= longestMs + patience,
+    () => `L5: ${text} resets in ${resetMs} after ${back} ms back from ${now}`,
+  )
   const { retryAfterMs } = then.ask(now - back, algorithm.limit)
-  must(retryAfterMs <= longestMs + patience, () => `L5: ${text} waits ${retryAfterMs} after ${back} ms back from ${now}`)
+  must(
+    retryAfterMs <= longestMs + patience,
+    () => `L5: ${text} waits ${retryAfterMs} after ${back} ms back from ${now}`,
+  )
 }
 
 function try45<P>(subject: Subject<P>, { variants, start, steps }: History<P>): void {

@@ -2,11 +2,12 @@
 
 import { describe, it } from 'vitest'
 import type { Algorithm } from '../src/algorithm.ts'
+import { everySubject } from './every-subject.ts'
 import { bare, played, type Bare } from './bare.ts'
 import { histories, type History } from './histories.ts'
 import { must } from './must.ts'
 import { holds } from './runs.ts'
-import { everySubject, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import { walk } from './walk.ts'
 
 function refusalsChangeNothing(key: Bare, algorithm: Algorithm, now: number, cost: number): void {
@@ -21,7 +22,10 @@ function refusalsChangeNothing(key: Bare, algorithm: Algorithm, now: number, cos
   const refused = key.copy()
   const adopted = key.copy()
   refused.take(now, cost)
-  must(adopted.adopt(now) || adopted.text() === text, () => `adopt: ${text} became ${adopted.text()} in silence`)
+  must(
+    adopted.adopt(now) || adopted.text() === text,
+    () => `adopt: ${text} became ${adopted.text()} in silence`,
+  )
   must(refused.text() === adopted.text(), () => `L2: ${text} became ${refused.text()} by refusing ${cost}`)
 }
 

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check'
 import type { BucketParams } from './oracle/bucket.ts'
-import type { CalendarParams, Every } from './oracle/calendar-edges.ts'
 import type { ConcurrencyParams } from './oracle/concurrency.ts'
 import type { FixedParams } from './oracle/fixed-window.ts'
 import type { SlidingParams } from './oracle/sliding-window.ts'
@@ -12,7 +11,7 @@ const DAY = 24 * HOUR
 const TEN_YEARS = 3660 * DAY
 const MAX = Number.MAX_SAFE_INTEGER
 
-const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
+export const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
 
 const limit = fc.oneof({ weight: 9, arbitrary: whole(0, 12) }, whole(13, 2000))
 const window = fc.oneof(
@@ -22,12 +21,12 @@ const window = fc.oneof(
 )
 
 /** Parameters and up to two changes of some of them. */
-const changing = <P extends object>(
-  whole: fc.Arbitrary<P>,
+export const changing = <P extends object>(
+  all: fc.Arbitrary<P>,
   changes: fc.Arbitrary<Partial<P>>,
 ): fc.Arbitrary<readonly P[]> =>
   fc
-    .tuple(whole, fc.array(changes, { maxLength: 2 }))
+    .tuple(all, fc.array(changes, { maxLength: 2 }))
     .map(([first, others]) => [first, ...others.map((change) => ({ ...first, ...change }))])
 
 /** Mostly small ones that change, sometimes a huge one that does not. */
@@ -37,7 +36,8 @@ const mostly = <P>(small: fc.Arbitrary<readonly P[]>, huge: fc.Arbitrary<P>): fc
     huge.map((only) => [only]),
   )
 
-const either = <P>(...changes: fc.Arbitrary<Partial<P>>[]): fc.Arbitrary<Partial<P>> => fc.oneof(...changes)
+export const either = <P>(...changes: fc.Arbitrary<Partial<P>>[]): fc.Arbitrary<Partial<P>> =>
+  fc.oneof(...changes)
 
 const hugeLimit = fc.constantFrom(MAX, MAX - 1, 2 ** 52, 2 ** 52 + 1, 2 ** 43 + 1)
 
@@ -100,69 +100,3 @@ export const concurrency: fc.Arbitrary<readonly ConcurrencyParams[]> = mostly(
   ),
   fc.record({ limit: hugeLimit, ttl: window }),
 )
-
-const every = fc.constantFrom<Every>('minute', 'hour', 'day', 'week', 'month', 'year')
-
-/** Clocks that change at midnight, by half an hour, in the other half of the year, or not at all. */
-const timeZone = fc.constantFrom(
-  'UTC',
-  'Europe/Paris',
-  'America/New_York',
-  'Africa/Cairo',
-  'America/Santiago',
-  'Asia/Kathmandu',
-  'Pacific/Auckland',
-)
-const weekStart = fc.constantFrom<NonNullable<CalendarParams['weekStart']>>('monday', 'sunday', 'thursday')
-const startDay = fc.constantFrom(1, 15, 28, 29, 30, 31)
-
-/** Options that another period would refuse are left out. */
-const fitting = (all: Required<CalendarParams>): CalendarParams => ({
-  limit: all.limit,
-  every: all.every,
-  timeZone: all.timeZone,
-  ...(all.every === 'week' && { weekStart: all.weekStart }),
-  ...(all.every === 'month' && { startDay: all.startDay }),
-})
-
-export const calendar: fc.Arbitrary<readonly CalendarParams[]> = changing<Required<CalendarParams>>(
-  fc.record({ limit: whole(0, 12), every, timeZone, weekStart, startDay }),
-  either<Required<CalendarParams>>(
-    fc.record({ limit: whole(0, 12) }),
-    fc.record({ every }),
-    fc.record({ timeZone }),
-    fc.record({ weekStart }),
-    fc.record({ startDay }),
-  ),
-).map((variants) => variants.map((all) => fitting(all as Required<CalendarParams>)))
-
-/** Shortly before clocks change, months or years end, or leap days begin; and on any ordinary day. */
-export const calendarStarts: fc.Arbitrary<number> = fc
-  .tuple(
-    fc.constantFrom(
-      '2026-03-29T00:59:59.990Z',
-      '2026-10-25T00:30:00.000Z',
-      '2026-11-01T05:59:59.999Z',
-      '2026-03-08T06:59:00.000Z',
-      '2026-04-23T21:59:59.000Z',
-      '2026-10-29T20:30:00.000Z',
-      '2026-09-06T03:59:59.999Z',
-      '2026-04-05T02:40:00.000Z',
-      '2028-02-28T23:59:59.999Z',
-      '2026-12-31T23:59:59.998Z',
-      '2026-01-31T12:00:00.000Z',
-      '2026-07-14T15:09:26.535Z',
-    ),
-    fc.oneof(fc.constant(0), whole(-2 * HOUR, 2 * HOUR)),
-  )
-  .map(([text, off]) => Date.parse(text) + off)
-
-export const shortestMs = ({ every: period }: CalendarParams): number =>
-  ({
-    minute: 60_000,
-    hour: HOUR,
-    day: DAY - HOUR,
-    week: 7 * DAY - HOUR,
-    month: 28 * DAY - HOUR,
-    year: 365 * DAY,
-  })[period]

@@ -4,20 +4,9 @@ import type { BucketParams } from './oracle/bucket.ts'
 import type { CalendarParams } from './oracle/calendar-edges.ts'
 import type { ConcurrencyParams } from './oracle/concurrency.ts'
 import type { FixedParams } from './oracle/fixed-window.ts'
-import type { Cost, Gap, History, Move, Step } from './histories.ts'
+import { after, at, back, farBack, step, units } from './steps.ts'
+import type { History } from './histories.ts'
 import type { SlidingParams } from './oracle/sliding-window.ts'
-
-const START = 1_800_000_000_000
-
-/** A step in the order in which it is told: after this gap, this much, by these parameters. */
-const step = (gap: Gap, move: Move, cost: Cost, variant = 0): Step => ({ gap, move, cost, variant, receipt: 0 })
-const units = (n: number): Cost => ['units', n, 0]
-const after = (ms: number): Gap => ['ms', ms, 0]
-const back = (ms: number): Gap => ['back', ms, 0]
-/** Back by quarters of the patience. */
-const farBack = (quarters: number): Gap => ['patience', quarters, 0]
-
-const at = <P>(variants: readonly P[], ...steps: Step[]): History<P> => ({ variants, start: START, steps })
 
 export const fixedRegressions: History<FixedParams>[] = [
   // Ahead of now after a step back, and asked by another length: kept, or the step back would grant.
@@ -44,7 +33,12 @@ export const fixedRegressions: History<FixedParams>[] = [
 /** Both kinds of sliding window. */
 export const slidingRegressions: History<SlidingParams>[] = [
   // Given back entirely, a key is like none: time no longer stands still for it.
-  at([{ limit: 1, window: 100 }], step(after(0), 'take', units(1)), step(back(1), 'refund', units(1)), step(after(0), 'take', units(1))),
+  at(
+    [{ limit: 1, window: 100 }],
+    step(after(0), 'take', units(1)),
+    step(back(1), 'refund', units(1)),
+    step(after(0), 'take', units(1)),
+  ),
   at(
     [
       { limit: 1, window: 100 },
@@ -72,7 +66,11 @@ export const slidingRegressions: History<SlidingParams>[] = [
     step(['wait', 0, 0], 'take', units(1), 1),
   ),
   // The sum of what is used and what is asked for does not fit a double.
-  at([{ limit: 2 ** 53 - 1, window: 1 }], step(after(0), 'take', units(4)), step(after(0), 'take', ['limit', 4, 0])),
+  at(
+    [{ limit: 2 ** 53 - 1, window: 1 }],
+    step(after(0), 'take', units(4)),
+    step(after(0), 'take', ['limit', 4, 0]),
+  ),
 ]
 
 export const logRegressions: History<SlidingParams>[] = [
@@ -156,5 +154,9 @@ export const concurrencyRegressions: History<ConcurrencyParams>[] = [
     step(after(1), 'refund', units(0)),
     step(farBack(1), 'take', units(0)),
   ),
-  at([{ limit: 2 ** 53 - 1, ttl: 1 }], step(after(0), 'take', units(4)), step(after(0), 'take', ['limit', 4, 0])),
+  at(
+    [{ limit: 2 ** 53 - 1, ttl: 1 }],
+    step(after(0), 'take', units(4)),
+    step(after(0), 'take', ['limit', 4, 0]),
+  ),
 ]

@@ -22,6 +22,7 @@ import { slidingLogRules } from './oracle/sliding-log.ts'
 import { slidingWindowRules, type SlidingParams } from './oracle/sliding-window.ts'
 import { strictWindowRules } from './oracle/strict-window.ts'
 import { watch, type Watch } from './oracle/worlds.ts'
+import * as calendars from './parameters-calendar.ts'
 import * as params from './parameters.ts'
 import * as regressions from './regressions.ts'
 
@@ -123,25 +124,25 @@ export const cells: Subject<BucketParams> = subject(bucketRules, {
 })
 
 /** Zones are slow to open, and one algorithm serves many keys anyway. */
-const calendars = new Map<string, Algorithm>()
+const opened = new Map<string, Algorithm>()
 
 function calendarOf(all: CalendarParams): Algorithm {
   const id = JSON.stringify(all)
-  const made = calendars.get(id) ?? calendarWindow(all)
-  calendars.set(id, made)
+  const made = opened.get(id) ?? calendarWindow(all)
+  opened.set(id, made)
   return made
 }
 
 export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
-  variants: params.calendar,
+  variants: calendars.calendar,
   examples: regressions.calendarRegressions,
-  start: params.calendarStarts,
+  start: calendars.calendarStarts,
   maxSteps: 6,
   make: calendarOf,
   // An hour more where the clocks go back.
   longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,
-  bound: (all, ms) => acrossEdges(all.limit, params.shortestMs(all), ms),
+  bound: (all, ms) => acrossEdges(all.limit, calendars.shortestMs(all), ms),
 })
 
 export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
@@ -152,16 +153,3 @@ export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
   longestMs: ({ ttl }) => ttl,
   bound: ({ limit, ttl }, ms) => perWindow(limit, ttl, ms),
 })
-
-/** What is to be done with each of them. */
-export function everySubject(act: <P>(subject: Subject<P>) => void): void {
-  act(fixed)
-  act(sliding)
-  act(strict)
-  act(log)
-  act(token)
-  act(leaky)
-  act(cells)
-  act(calendar)
-  act(slots)
-}

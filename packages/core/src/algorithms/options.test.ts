@@ -115,9 +115,14 @@ describe.each(Object.entries(factories))('%s', (name, { make, good, numbers, dur
     }
   })
 
-  it.each(Object.keys(good).filter((option) => option !== 'burst'))('needs %s, which has no default', (option) => {
-    expect(withOption(option, undefined)).toMatch(new RegExp(`^TypeError: ${option} must be .*, got undefined$`))
-  })
+  it.each(Object.keys(good).filter((option) => option !== 'burst'))(
+    'needs %s, which has no default',
+    (option) => {
+      expect(withOption(option, undefined)).toMatch(
+        new RegExp(`^TypeError: ${option} must be .*, got undefined$`),
+      )
+    },
+  )
 
   it('suggests what was meant by a slip of the pen', () => {
     const [typed, meant] = slip

@@ -62,7 +62,20 @@ describe.each(algorithms)('%s', (_, algorithm, args, text) => {
 
   it('takes a text that it never wrote as a key never seen', () => {
     const parts = text.split(',')
-    const words = ['', ',', 'null', '{}', 'NaN', 'Infinity', '1e3', '0x10', ' ', '-1', '1.5', '9007199254740993']
+    const words = [
+      '',
+      ',',
+      'null',
+      '{}',
+      'NaN',
+      'Infinity',
+      '1e3',
+      '0x10',
+      ' ',
+      '-1',
+      '1.5',
+      '9007199254740993',
+    ]
     const badParts = ['-1', '1.5', '', ' 3', 'x', '1e3', '9007199254740993'].flatMap((bad) =>
       parts.map((__, index) => parts.with(index, bad).join(',')),
     )

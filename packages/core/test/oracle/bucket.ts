@@ -42,7 +42,8 @@ function rescaled(used: bigint, from: bigint, to: bigint): bigint {
   const exact = ceilDiv(used * to, from)
   if (used * to <= LARGEST) return exact
   const rounded = BigInt(Math.ceil((Number(used) / Number(from)) * Number(to) * (1 + 2 ** -50)))
-  if (rounded < exact || rounded > exact + exact / 2n ** 49n + 1n) throw new Error(`${rounded} for ${exact} parts`)
+  if (rounded < exact || rounded > exact + exact / 2n ** 49n + 1n)
+    throw new Error(`${rounded} for ${exact} parts`)
   return rounded < LARGEST ? rounded : LARGEST
 }
 

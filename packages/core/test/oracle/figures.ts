@@ -23,7 +23,13 @@ export function waitOf<P, S>(rules: Rules<P, S>, params: P, seen: S, now: number
 }
 
 /** How long until nothing counts, or what the rules say instead. */
-export function resetOf<P, S>(rules: Rules<P, S>, params: P, seen: S, now: number, retryAfterMs: number): number {
+export function resetOf<P, S>(
+  rules: Rules<P, S>,
+  params: P,
+  seen: S,
+  now: number,
+  retryAfterMs: number,
+): number {
   if (rules.resetMs) return rules.resetMs(seen, params, now, retryAfterMs)
   return firstMs(now, (t) => rules.over(seen, t))
 }

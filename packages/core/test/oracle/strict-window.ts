@@ -34,7 +34,11 @@ export const strictWindowRules: Rules<SlidingParams, Strict> = {
   under(state, { window }, now) {
     if (state.window === window) return state
     // All as if counted when something was counted last: later than any of it was.
-    return { hits: [{ at: edge(state.last, partOf(window)), units: counted(state, now) }], last: state.last, window }
+    return {
+      hits: [{ at: edge(state.last, partOf(window)), units: counted(state, now) }],
+      last: state.last,
+      window,
+    }
   },
   fits: (state, { limit }, now, cost) => counted(state, now) + cost <= BigInt(limit),
   charged(state, { window }, now, cost) {

@@ -58,7 +58,12 @@ function undone<P, S>(rules: Rules<P, S>, params: P, state: S, now: number, { co
 }
 
 /** Those of nothing being asked. */
-function figures<P, S>(rules: Rules<P, S>, params: P, state: S, now: number): Pick<Answer, 'remaining' | 'resetMs'> {
+function figures<P, S>(
+  rules: Rules<P, S>,
+  params: P,
+  state: S,
+  now: number,
+): Pick<Answer, 'remaining' | 'resetMs'> {
   return { remaining: remainingOf(rules, params, state, now), resetMs: resetOf(rules, params, state, now, 0) }
 }
 
@@ -88,10 +93,16 @@ export function watch<P, S>(rules: Rules<P, S>): Watch<P> {
       states = worlds(rules, states, now)
     },
     check(params, now, asked, agreed, got) {
-      const outcomes = worlds(rules, states, now).map((state) => outcome(rules, params, state, now, asked, agreed))
+      const outcomes = worlds(rules, states, now).map((state) =>
+        outcome(rules, params, state, now, asked, agreed),
+      )
       const right = got ? outcomes.filter(({ answer }) => shown(answer) === shown(got)) : outcomes
       // Nor is it known whether a key that this call left over has been removed.
-      states = worlds(rules, right.flatMap((one) => one.states), now)
+      states = worlds(
+        rules,
+        right.flatMap((one) => one.states),
+        now,
+      )
       if (right.length > 0 || !got) return undefined
       const expected = new Set(outcomes.map(({ answer }) => shown(answer)))
       return `expected ${[...expected].join('\n      or ')}\n     got ${shown(got)}`
