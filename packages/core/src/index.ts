@@ -1,4 +1,12 @@
-export type { Algorithm, Answer, Decision, DecisionSource, PolicyDecision, PolicyMode } from './algorithm.ts'
+export type {
+  Algorithm,
+  Answer,
+  Decision,
+  DecisionSource,
+  HoldCharges,
+  PolicyDecision,
+  PolicyMode,
+} from './algorithm.ts'
 export { calendarWindow, type CalendarWindowOptions } from './algorithms/calendar-window.ts'
 export { concurrency, type ConcurrencyOptions } from './algorithms/concurrency.ts'
 export { fixedWindow, type FixedWindowOptions } from './algorithms/fixed-window.ts'
@@ -8,6 +16,7 @@ export { slidingLog, type SlidingLogOptions } from './algorithms/sliding-log.ts'
 export { slidingWindow, type SlidingWindowOptions } from './algorithms/sliding-window.ts'
 export { tokenBucket, type TokenBucketOptions } from './algorithms/token-bucket.ts'
 export type { PolicyReset } from './bound-policies.ts'
+export type { Receipt } from './charges.ts'
 export type { Duration } from './check.ts'
 export { createLimiter } from './limiter.ts'
 export type {

@@ -64,3 +64,28 @@ describe('decide', () => {
     expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
   })
 })
+
+describe('the options of a call', () => {
+  it('are the cost, and nothing else: a slip of the pen charges and refunds nothing', () => {
+    const { limiter } = world([minute])
+    const options = { costs: 3 } as object
+    const decision = limiter.take('ada')
+    const calls = [
+      () => limiter.take('ada', options),
+      () => limiter.peek('ada', options),
+      () => limiter.refund(decision, options),
+    ]
+    for (const call of calls) {
+      expect(thrown(call)).toBe("TypeError: a call has no option 'costs': did you mean `cost`?")
+    }
+    expect(limiter.peek('ada').used).toBe(1)
+  })
+
+  it('are for the policies that they name, whatever those are called', () => {
+    const named = ['constructor', '__proto__', 'toString'].map((name) => ({ ...minute, name }))
+    const { limiter } = world(named)
+    expect(limiter.take({})).toMatchObject({ policies: [] })
+    expect(limiter.take('ada', { cost: {} })).toMatchObject({ remaining: 4 })
+    expect(limiter.take({ constructor: 'ada' }).policies).toMatchObject([{ name: 'constructor', used: 2 }])
+  })
+})

@@ -101,9 +101,15 @@ describe('several policies', () => {
     expect(thrown(() => limiter.decide([{ policy: 'hour' as 'day', key: 'ada' }]))).toBe(
       "TypeError: no policy is named 'hour'",
     )
-    expect(thrown(() => limiter.take(null as unknown as string))).toMatch(
-      /^TypeError: key must be .*, got null$/,
-    )
+  })
+
+  it('do not let everything pass for a key that is not there, as that of nobody signed in', () => {
+    const { limiter } = world([minute, day])
+    for (const nobody of [null, undefined] as unknown as string[]) {
+      for (const call of [limiter.take, limiter.peek, limiter.reset]) {
+        expect(thrown(() => call(nobody))).toMatch(new RegExp(`^TypeError: key must be .*, got ${nobody}$`))
+      }
+    }
   })
 
   it('are reset together, or each by its key', () => {

@@ -18,7 +18,7 @@ import { limiterPolicies } from './policies.ts'
 import { createReceipts } from './receipts.ts'
 import type { In, Mode, Ruling, Slot, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { byPolicy, type CostOptions, type Target } from './targets.ts'
+import { byPolicy, type Cost, type CostOptions, type Target } from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -116,9 +116,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     options: CostOptions<string> | undefined,
     ask: boolean,
   ): PolicyCall[] {
-    if (options !== undefined) knownOptions('a call', options, ['cost'])
     const keyOf = byPolicy('key', target, isKnown)
-    const costOf = byPolicy('cost', options?.cost ?? 1, isKnown)
+    const costOf = byPolicy('cost', costIn(options) ?? 1, isKnown)
     const calls: PolicyCall[] = []
     for (const policy of bound) {
       const key = keyOf(policy.name)
@@ -168,14 +167,14 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     refund(decision, options) {
       use()
-      const back = receipts.refundable(decision, options?.cost)
+      const back = receipts.refundable(decision, costIn(options))
       return done(
         back.length > 0 ? store.take(back.map((receipt) => refundOf(receipt, decision.at))) : undefined,
       )
     },
     reset(target) {
       use()
-      if (typeof target === 'object' && Array.isArray((target as Decision).policies)) {
+      if (Array.isArray((target as Decision | undefined)?.policies)) {
         return done(all((target as Decision).policies.map(({ name, key }) => forget(named(name), key))))
       }
       const keyOf = byPolicy('key', target as Target<string>, isKnown)
@@ -219,6 +218,11 @@ const infoOf = <Name extends string>({
   limit,
   windowMs,
 })
+
+function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
+  if (options !== undefined) knownOptions('a call', options, ['cost'])
+  return options?.cost
+}
 
 const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 

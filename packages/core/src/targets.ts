@@ -32,9 +32,9 @@ export function byPolicy<T extends string | number>(
   value: T | { readonly [name: string]: T | undefined },
   isKnown: (name: string) => boolean,
 ): (name: string) => T | undefined {
-  if (typeof value !== 'object') return () => value
-  if (value === null) return refuse(what, 'one for all policies, or an object with one for each', value)
+  if (typeof value !== 'object' && value !== undefined) return () => value
+  if (!value) return refuse(what, 'one for all policies, or an object with one for each', value)
   const unknown = Object.keys(value).find((name) => !isKnown(name))
   if (unknown !== undefined) throw new TypeError(`${what}: no policy is named ${shown(unknown)}`)
-  return (name) => value[name]
+  return (name) => (Object.hasOwn(value, name) ? value[name] : undefined)
 }

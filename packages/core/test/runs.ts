@@ -1,10 +1,14 @@
 /** How often, and from which seed, properties are tried. */
 
 import fc from 'fast-check'
+import { vi } from 'vitest'
 
 const seed = process.env['CI'] ? 20261122 : Date.now() % 2 ** 31
 
 export const runs: number = Number(process.env['LAW_RUNS'] ?? 10_000)
+
+// A busy machine, or many more histories than usual, are no failure.
+vi.setConfig({ testTimeout: 600_000 })
 
 console.log(`laws: ${runs} histories each from seed ${seed}`)
 
@@ -15,7 +19,7 @@ export function holds<T>(
   examples: readonly T[] = [],
 ): void {
   fc.assert(fc.property(values, check), {
-    numRuns: runs,
+    numRuns: runs + examples.length,
     seed,
     examples: examples.map((example): [T] => [example]),
   })

@@ -11,6 +11,7 @@ import {
   slidingWindow,
   tokenBucket,
 } from '../src/index.ts'
+import { acrossEdges, perWindow } from './bounds.ts'
 import type { History, Topic } from './histories.ts'
 import { bucketRules, type BucketParams } from './oracle/bucket.ts'
 import type { CalendarParams } from './oracle/calendar-edges.ts'
@@ -24,6 +25,7 @@ import { strictWindowRules } from './oracle/strict-window.ts'
 import { watch, type Watch } from './oracle/worlds.ts'
 import * as calendars from './parameters-calendar.ts'
 import * as params from './parameters.ts'
+import * as others from './regressions-others.ts'
 import * as regressions from './regressions.ts'
 
 export interface Subject<P> extends Topic<P> {
@@ -47,14 +49,6 @@ const subject = <P, S>(rules: Rules<P, S>, promises: Promises<P>): Subject<P> =>
   windowMs: rules.windowMs,
 })
 
-/** `limit` in any `window`: as often as windows that touch need at least to cover the span. */
-const perWindow = (limit: number, window: number, ms: number): bigint =>
-  BigInt(limit) * BigInt(Math.floor(ms / window) + 1)
-
-/** Windows with edges: what stood before the first edge comes on top. */
-const acrossEdges = (limit: number, window: number, ms: number): bigint =>
-  BigInt(limit) + perWindow(limit, window, ms)
-
 const bucketPromises = {
   longestMs: bucketRules.windowMs,
   bound: ({ capacity, refill, per }: BucketParams, ms: number) =>
@@ -77,7 +71,8 @@ export const sliding: Subject<SlidingParams> = subject(slidingWindowRules, {
   make: ({ limit, window }) => slidingWindow({ limit, window }),
   // A take of the whole limit has to wait until both counters are empty; steps can stretch a window by less than one.
   longestMs: ({ window, limit }) => 2 * (window + Math.ceil((limit * window) / 2 ** 53)),
-  bound: ({ limit, window }, ms) => acrossEdges(limit, window, ms),
+  // Just under twice the limit: what is old enough to be followed by as much has begun to fade.
+  bound: ({ limit, window }, ms) => acrossEdges(limit, window, ms) - (limit > 0 && ms < window ? 1n : 0n),
 })
 
 export const strict: Subject<SlidingParams> = subject(strictWindowRules, {
@@ -102,7 +97,7 @@ export const token: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'tokenBucket',
   variants: params.bucket,
-  examples: regressions.bucketRegressions,
+  examples: others.bucketRegressions,
   make: (all) => tokenBucket(all),
 })
 
@@ -110,7 +105,7 @@ export const leaky: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'leakyBucket',
   variants: params.bucket,
-  examples: regressions.bucketRegressions,
+  examples: others.bucketRegressions,
   make: ({ capacity, refill, per }) => leakyBucket({ capacity, leak: refill, per }),
 })
 
@@ -118,7 +113,7 @@ export const cells: Subject<BucketParams> = subject(bucketRules, {
   ...bucketPromises,
   name: 'gcra',
   variants: params.bucket,
-  examples: regressions.bucketRegressions,
+  examples: others.bucketRegressions,
   make: ({ capacity, refill, per }) =>
     gcra({ limit: refill, window: per, ...(capacity !== refill && { burst: capacity }) }),
 })
@@ -136,7 +131,7 @@ function calendarOf(all: CalendarParams): Algorithm {
 export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: calendars.calendar,
-  examples: regressions.calendarRegressions,
+  examples: others.calendarRegressions,
   start: calendars.calendarStarts,
   maxSteps: 6,
   make: calendarOf,
@@ -148,7 +143,7 @@ export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
 export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {
   name: 'concurrency',
   variants: params.concurrency,
-  examples: regressions.concurrencyRegressions,
+  examples: others.concurrencyRegressions,
   make: (all) => concurrency(all),
   longestMs: ({ ttl }) => ttl,
   bound: ({ limit, ttl }, ms) => perWindow(limit, ttl, ms),

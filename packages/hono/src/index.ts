@@ -11,8 +11,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 export * from '@sluice/core'
 export * from '@sluice/core/keys'
 
-/** The variables of an app's context: `new Hono<{ Variables: RateLimitVariables }>()`. */
-export interface RateLimitVariables {
+/**
+ * The variables of an app's context: `new Hono<{ Variables: RateLimitVariables }>()`. No interface: Hono wants a type that
+ * can be indexed.
+ */
+export type RateLimitVariables = {
   /** What the rate limiter decided about this request. */
   rateLimit?: Decision
 }

@@ -58,6 +58,16 @@ describe.each(Object.entries(windows))('%s', (_, algorithm) => {
 })
 
 describe('calendarWindow', () => {
+  it.each(['minute', 'hour', 'day', 'week', 'month', 'year'] as const)(
+    'enforces a %s to its last millisecond',
+    (every) => {
+      const key = oneKey(calendarWindow({ limit: 3, every, timeZone: 'Asia/Kathmandu' }))
+      const { resetMs } = key.take(noon, 3)
+      expect(key.take(noon + resetMs - 1)).toEqual(denied(0, 1))
+      expect(key.take(noon + resetMs, 3)).toMatchObject({ allowed: true, remaining: 0 })
+    },
+  )
+
   it('counts exactly up to the largest exact integer', () => {
     const key = oneKey(calendarWindow({ limit: MOST, every: 'day' }))
     expect(key.take(noon, MOST - 1)).toEqual(allowed(1, 43_200_000))

@@ -29,7 +29,7 @@ const RESPONSE_OPTIONS = [
 ]
 
 /** The options of a middleware, checked, with their defaults. */
-export interface GateSettings<Args extends readonly unknown[]> extends Pick<
+interface GateSettings<Args extends readonly unknown[]> extends Pick<
   ResponseOptions<Args, never>,
   'skip' | 'deny' | 'trustProxy' | 'message' | 'headers'
 > {

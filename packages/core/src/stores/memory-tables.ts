@@ -32,12 +32,6 @@ export interface Tables {
 
 const SAMPLE = 16
 
-/** The state of a key. */
-export function stateIn({ indexes, states }: Table, key: string): object | undefined {
-  const index = indexes.get(key)
-  return index === undefined ? undefined : states[index]
-}
-
 /**
  * All keys of a memory store, bounded by `maxKeys`.
  *

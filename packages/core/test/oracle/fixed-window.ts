@@ -27,7 +27,7 @@ export const fixedWindowRules: Rules<FixedParams, Fixed> = {
     // An edge of another length could lie so far back that the move itself would end the window.
     return { ...state, start: state.window === params.window ? opens(now, params) : now }
   },
-  under(state, params, now) {
+  under(state, params) {
     if (state.window === params.window) return state
     if (!params.clock) return { ...state, window: params.window }
     return { ...state, start: edge(state.start, params.window), window: params.window }
