@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: { conditions: ['@sluice/source', 'module', 'node', 'development|production'] },
   test: {
-    include: ['packages/core/{src/algorithms,test}/**/*.test.ts'],
+    include: ['packages/core/src/algorithms/**/*.test.ts', 'packages/core/test/laws.*.test.ts'],
     testTimeout: 60_000,
   },
 })
