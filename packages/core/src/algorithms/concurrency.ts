@@ -89,9 +89,8 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     },
 
     refund(state, nowMs, cost, at) {
-      remove(state, 0, firstHeld(state, nowMs))
       const index = state.expiry.indexOf(at + ttlMs)
-      if (index < 0) return
+      if (index < firstHeld(state, nowMs)) return
       const left = (state.count[index] as number) - cost
       if (left > 0) state.count[index] = left
       else remove(state, index, 1)

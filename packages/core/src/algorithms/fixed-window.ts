@@ -52,7 +52,7 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
 
     adopt(state, nowMs) {
       const isFuture = state.start - nowMs > patience
-      if (isFuture) state.start = opens(nowMs)
+      if (isFuture) state.start = state.windowMs === windowMs ? opens(nowMs) : nowMs
       if (state.windowMs === windowMs) return isFuture
       // What is over by its own window stays over; else its start and count are read under this one.
       if (!runs(state, nowMs)) state.used = 0

@@ -35,7 +35,8 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
   const windowMs = durationMs('window', options.window)
   const patience = patienceMs(windowMs)
 
-  const newest = (state: SlidingLogState): number => state.at[state.at.length - 1] ?? 0
+  const newest = ({ at, head }: SlidingLogState): number =>
+    at.length > head ? (at[at.length - 1] as number) : 0
   /** Time stands still at the newest entry while the clock is behind it. */
   const standing = (state: SlidingLogState, nowMs: number): number => Math.max(nowMs, newest(state))
 
@@ -107,9 +108,8 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
     },
 
     refund(state, nowMs, cost, at) {
-      prune(state, nowMs)
       const index = state.at.lastIndexOf(at)
-      if (index < state.head) return
+      if (index < state.head || at <= standing(state, nowMs) - windowMs) return
       const counted = state.cost[index] as number
       state.used -= Math.min(cost, counted)
       if (cost < counted) {

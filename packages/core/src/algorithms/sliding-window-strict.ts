@@ -69,7 +69,7 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
 
     adopt(state, nowMs) {
       // What holds nothing waits for no clock.
-      const isFuture = startOf(state) - nowMs > (lastLeaves(state) > 0 ? patience : 0)
+      const isFuture = lastLeaves(state) === 0 ? state.at > nowMs : startOf(state) - nowMs > patience
       if (isFuture) state.at = nowMs
       if (state.windowMs === windowMs) return isFuture
       // What counts by its own window counts as if charged when it was charged last: that grants nothing, and however

@@ -46,7 +46,8 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
 
     adopt(state, nowMs) {
       // What holds nothing waits for no clock.
-      const isFuture = startOf(state) - nowMs > (state.prev + state.cur > 0 ? patience : 0)
+      const isEmpty = state.prev + state.cur === 0
+      const isFuture = isEmpty ? state.at > nowMs : startOf(state) - nowMs > patience
       if (isFuture) state.at = nowMs
       if (state.windowMs === spanMs) return isFuture
       // What it weighs under its own window, rounded up, counts as if charged when it was charged last: that grants
