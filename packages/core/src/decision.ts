@@ -28,7 +28,7 @@ export function decisionOf(calls: readonly PolicyCall[], allowed: boolean, { at,
 }
 
 /** Whether a person is to be told of `policy` rather than of `told`, which comes first in configured order. */
-function comesBefore(policy: PolicyDecision, told: PolicyDecision): boolean {
+export function comesBefore(policy: PolicyDecision, told: PolicyDecision): boolean {
   if (policy.allowed !== told.allowed) return !policy.allowed
   if (!policy.allowed) return policy.retryAfterMs > told.retryAfterMs
   if (policy.remaining !== told.remaining) return policy.remaining < told.remaining

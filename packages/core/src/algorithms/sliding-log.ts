@@ -108,8 +108,11 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
     },
 
     refund(state, nowMs, cost, at) {
+      const counts = state.at.lastIndexOf(at) >= state.head && at > standing(state, nowMs) - windowMs
+      if (!counts) return
+      // What has left stays away when the newest entry is taken back.
+      prune(state, nowMs)
       const index = state.at.lastIndexOf(at)
-      if (index < state.head || at <= standing(state, nowMs) - windowMs) return
       const counted = state.cost[index] as number
       state.used -= Math.min(cost, counted)
       if (cost < counted) {

@@ -1,13 +1,9 @@
-import ipaddr from 'ipaddr.js'
-
-import { shown, wholeNumber } from '../check.ts'
+import { refuse, wholeNumber } from '../check.ts'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
-const DOTTED = `(${OCTET}(?:\\.${OCTET}){3})`
 
 /** IPv4, by itself or mapped the way sockets give it. */
-const IPV4 = new RegExp(`^(?:::ffff:)?${DOTTED}$`, 'i')
-const DOTTED_TAIL = new RegExp(`:${DOTTED}$`)
+const IPV4 = new RegExp(`^(?:::ffff:)?(${OCTET}(?:\\.${OCTET}){3})$`, 'i')
 
 /** `[address]`, `[address]:port`, `1.2.3.4:port` */
 const BRACKETS_OR_PORT = /^(?:\[(.+)\]|([\d.]+))(?::\d{1,5})?$/
@@ -17,21 +13,15 @@ const ZONE = /^([^%]*:[^%]*)%[^\s\]]+$/
 const MAX_LENGTH = 100
 
 /**
- * Reads an IP address, also with a port, brackets or a zone, which are dropped; an IPv4-mapped IPv6 address in
- * any notation gives the IPv4 address. What is none gives `undefined`, as do IPv4 forms that are not four
- * decimal octets without leading zeros.
+ * Reads an IP address, also with a port, brackets or a zone, which are dropped. Gives it in canonical form (RFC 5952),
+ * an IPv4-mapped IPv6 address in any notation as IPv4, and `undefined` for what is none, as are IPv4 forms other than
+ * four decimal octets without leading zeros.
  */
-export function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+export function canonicalAddress(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined
   const [, bracketed, withPort] = BRACKETS_OR_PORT.exec(text) ?? []
   const host = bracketed ?? withPort ?? text
-  return parseBare(ZONE.exec(host)?.[1] ?? host)
-}
-
-/** The address as text in canonical form (RFC 5952), or `undefined` for what is none. */
-export function canonicalAddress(text: string): string | undefined {
-  // Nearly every address is plain IPv4; reading it for good takes several times as long.
-  return IPV4.exec(text)?.[1] ?? parseAddress(text)?.toString()
+  return canonicalHost(ZONE.exec(host)?.[1] ?? host)
 }
 
 /**
@@ -41,12 +31,11 @@ export function canonicalAddress(text: string): string | undefined {
  */
 export function ipKey(address: string, ipv6Prefix = 56): string {
   wholeNumber('ipv6Prefix', ipv6Prefix, 1, 128)
-  const plain = IPV4.exec(address)?.[1]
-  if (plain) return `ip:${plain}`
-  const parsed = parseAddress(address)
-  if (!parsed) throw new TypeError(`address must be an IP address, got ${shown(address)}`)
-  if (parsed instanceof ipaddr.IPv4) return `ip:${parsed.toString()}`
-  return `ip:${ipaddr.fromByteArray(networkOf(parsed, ipv6Prefix)).toString()}/${ipv6Prefix}`
+  // Nearly every address is plain IPv4; to look for ports and zones takes longer than to read it.
+  const ip = IPV4.exec(address)?.[1] ?? canonicalAddress(address)
+  if (ip === undefined) return refuse('address', 'an IP address', address)
+  if (!ip.includes(':')) return `ip:${ip}`
+  return `ip:${canonicalIpv6(network(partsOf(ip), ipv6Prefix).join(':'))}/${ipv6Prefix}`
 }
 
 /**
@@ -58,52 +47,70 @@ export function createCidrMatcher(
   option: string,
   list: readonly string[],
 ): (address: string | undefined) => boolean {
+  const prefixes = new Set<number>()
   const networks = new Set<string>()
-  const prefixes = { ipv4: new Set<number>(), ipv6: new Set<number>() }
+  const nameOf = (parts: readonly string[], prefix: number): string =>
+    `${network(parts, prefix).join()}/${prefix}`
+
   for (const entry of list.flatMap((item) => (item === 'loopback' ? ['127.0.0.0/8', '::1'] : item))) {
     const [, base = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
-    const address = parseBare(base)
-    const size = address instanceof ipaddr.IPv4 ? 32 : 128
+    const ip = canonicalHost(base)
+    const size = ip?.includes(':') ? 128 : 32
     // The prefix of a mapped range counts the 96 bits before the IPv4 address too.
     const prefix = bits ? Number(bits) - (base.includes(':') ? 128 - size : 0) : size
-    if (!address || prefix < 0 || prefix > size) {
-      throw new TypeError(`${option}: ${shown(entry)} is no IP address, CIDR range or 'loopback'`)
+    if (!ip || prefix < 0 || prefix > size) {
+      return refuse(option, "IP addresses, CIDR ranges or 'loopback'", entry)
     }
-    prefixes[address.kind()].add(prefix)
-    networks.add(`${networkOf(address, prefix).join()}/${prefix}`)
+    prefixes.add(prefix)
+    networks.add(nameOf(partsOf(ip), prefix))
   }
-  return (text) => {
-    const address = text === undefined ? undefined : parseAddress(text)
-    if (!address) return false
-    for (const prefix of prefixes[address.kind()]) {
-      if (networks.has(`${networkOf(address, prefix).join()}/${prefix}`)) return true
-    }
+  return (text = '') => {
+    const ip = canonicalAddress(text)
+    if (ip === undefined) return false
+    const parts = partsOf(ip)
+    for (const prefix of prefixes) if (networks.has(nameOf(parts, prefix))) return true
     return false
   }
 }
 
-/** ipaddr.js gets only hexadecimal groups to read: of IPv4 it also takes octal, hexadecimal and short forms. */
-function parseBare(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const plain = IPV4.exec(text)?.[1]
-  if (plain) return new ipaddr.IPv4(plain.split('.').map(Number))
-  const groups = text.replace(DOTTED_TAIL, (_tail, quad: string) => {
-    const [a = 0, b = 0, c = 0, d = 0] = quad.split('.').map(Number)
-    return `:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
-  })
-  if (!/^[\da-f:]+$/i.test(groups)) return undefined
+/** An address with nothing around it. */
+function canonicalHost(text: string): string | undefined {
+  const ipv4 = IPV4.exec(text)?.[1]
+  // A URL would drop line breaks from its host.
+  if (ipv4 || !/^[\da-f:.]+$/i.test(text)) return ipv4
   try {
-    const address = ipaddr.IPv6.parse(groups)
-    const isMapped = address.parts[5] === 0xffff && address.parts.slice(0, 5).join('') === '00000'
-    return isMapped ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address
+    const ipv6 = canonicalIpv6(text)
+    const [, high, low = ''] = /^::ffff:(\w+):(\w+)$/.exec(ipv6) ?? []
+    return high ? hostOf(`0x${high}${low.padStart(4, '0')}`) : ipv6
   } catch {
     return undefined
   }
 }
 
-/** The address with nothing but its first bits. */
-function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6, prefix: number): number[] {
-  // -256 shifted right by n keeps the first n bits of a byte.
-  return address
-    .toByteArray()
-    .map((byte, index) => byte & (-256 >> Math.max(0, Math.min(8, prefix - index * 8))))
+function canonicalIpv6(text: string): string {
+  return hostOf(`[${text}]`).slice(1, -1)
+}
+
+/** The platform reads hosts of URLs. Of IPv4 it takes octal and short forms too, so that it never gets to read. */
+function hostOf(text: string): string {
+  return new URL(`http://${text}`).hostname
+}
+
+/** The four octets of an IPv4 address in canonical form, or the eight groups of an IPv6 address. */
+function partsOf(ip: string): string[] {
+  const parts: string[] = ip.match(/\w+|::/g) ?? []
+  const gap = parts.indexOf('::')
+  if (gap >= 0) parts.splice(gap, 1, ...Array.from({ length: 9 - parts.length }, () => '0'))
+  return parts
+}
+
+/** The parts of an address with nothing but its first bits. */
+function network(parts: readonly string[], prefix: number): string[] {
+  const [base, width] = parts.length < 8 ? [10, 8] : [16, 16]
+  const whole = Math.floor(prefix / width)
+  return parts.map((part, index) => {
+    if (index !== whole) return index < whole ? part : '0'
+    // -1 shifted left clears the last bits.
+    return (Number.parseInt(part, base) & (-1 << (width - (prefix % width)))).toString(base)
+  })
 }

@@ -49,7 +49,7 @@ describe('a list of clients', () => {
       "TypeError: deny must be a list of addresses and CIDR ranges, or a function, got '10.0.0.0/8'",
     )
     expect(thrown(() => clientList('deny', ['example.com'], direct))).toMatch(
-      /^TypeError: deny: .*example\.com/,
+      /^TypeError: deny must be .*example\.com/,
     )
   })
 })

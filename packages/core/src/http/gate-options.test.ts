@@ -157,7 +157,7 @@ describe('options of other types', () => {
     (entry) => {
       for (const option of ['skip', 'deny']) {
         expect(refused({ ...limit, [option]: ['::1', entry] })).toMatch(
-          new RegExp(`^TypeError: ${option}: .* is no IP address`),
+          `TypeError: ${option} must be IP addresses, CIDR ranges or 'loopback', got `,
         )
       }
     },
@@ -209,20 +209,22 @@ describe('headers', () => {
     [['legacy', 'legacy-delta']],
   ])('refuses %j together', (headers) => {
     expect(refused({ ...limit, headers })).toMatch(
-      `TypeError: headers: ${headers[0]} and ${headers[1]} together`,
+      `TypeError: headers must be at most one draft and one legacy form, got '${headers[0]} and ${headers[1]}'`,
     )
   })
 
   it('refuses one twice', () => {
     expect(refused({ ...limit, headers: ['legacy', 'legacy'] })).toBe(
-      'TypeError: headers: legacy is given twice',
+      "TypeError: headers must be at most one draft and one legacy form, got 'legacy and legacy'",
     )
   })
 })
 
 describe('trustProxy', () => {
   it.each([true, null, {}, () => true])('refuses %j, which would believe anyone', (trustProxy) => {
-    expect(refused({ ...limit, trustProxy })).toMatch(/^TypeError: trustProxy: .*/)
+    expect(refused({ ...limit, trustProxy })).toMatch(
+      'TypeError: trustProxy must be false, the number of proxies, their addresses, or the header that the edge sets',
+    )
   })
 
   it.each([0, -1, 1.5, NaN, Infinity, 101])('refuses %d hops', (trustProxy) => {

@@ -3,6 +3,7 @@ import type { Limiter } from '../limiter-types.ts'
 import type { Decision } from '../algorithm.ts'
 import { clientList } from './client-list.ts'
 import type { Framework, RequestView } from './framework.ts'
+import { type PartitionKeys, partitionKeys } from './headers.ts'
 import type { RateLimitOptions } from './options.ts'
 import { createResponseWriter, type WriteHeaders } from './response-headers.ts'
 import { forbidden, type Refusal, refusalOf } from './refusal.ts'
@@ -55,9 +56,9 @@ export function createHttpLimiter<Args extends readonly unknown[], Respond = nev
   const writer = createResponseWriter(settings, wire)
 
   /** What to do about a decision. */
-  function outcomeOf(args: Args, decision: Decision): MaybePromise<Outcome> {
+  function outcomeOf(args: Args, decision: Decision, keys: PartitionKeys | undefined): MaybePromise<Outcome> {
     const writeHeaders: WriteHeaders = (response, status) =>
-      writer.write(decision, limiter.store.wallClock?.() ?? decision.at, response, status)
+      writer.write(decision, limiter.store.wallClock?.() ?? decision.at, response, status, keys)
     if (!decision.allowed) {
       const refusal = refusalOf(
         decision,
@@ -79,7 +80,9 @@ export function createHttpLimiter<Args extends readonly unknown[], Respond = nev
   function decide(args: Args): MaybePromise<Outcome | undefined> {
     return after(requestCharges(policies, view, args), (charges) => {
       if (charges.length === 0) return undefined
-      return after(limiter.decide(charges), (decision) => outcomeOf(args, decision))
+      return after(limiter.decide(charges), (decision) =>
+        after(partitionKeys(decision, wire), (keys) => outcomeOf(args, decision, keys)),
+      )
     })
   }
 

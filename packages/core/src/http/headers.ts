@@ -1,11 +1,12 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
-import { oneOf, shown } from '../check.ts'
-import { concurrentRequests, type Format, type ResponseHeaders, type WirePolicy } from './headers/format.ts'
+import { oneOf, refuse } from '../check.ts'
+import { after, all, type MaybePromise } from '../maybe-promise.ts'
+import type { Format, PartitionKeys, ResponseHeaders, Announced, WirePolicy } from './headers/format.ts'
 import { wireSeconds } from './headers/figures.ts'
-import { isPrintable, listFormat } from './headers/list.ts'
-import { dictionaryFormat, fieldsFormat } from './headers/single.ts'
+import { announce, listFormat } from './headers/list.ts'
+import { singleFormat, type SingleShape } from './headers/single.ts'
 
-export type { ResponseHeaders, WirePolicy } from './headers/format.ts'
+export type { PartitionKeys, ResponseHeaders, WirePolicy } from './headers/format.ts'
 
 /**
  * A generation of rate-limit header fields. `draft-8` to `draft-11` share one wire form; `legacy` is
@@ -34,81 +35,87 @@ export interface HeaderWriter {
    * Writes the decision's standing and, when it is denied, Retry-After; merged with what an earlier limiter
    * wrote on the same response. Policies in shadow mode, and those without a limit, never show.
    */
-  write(decision: Decision, nowEpochMs: number, response: ResponseHeaders): void
+  write(
+    decision: Decision,
+    nowEpochMs: number,
+    response: ResponseHeaders,
+    partitionKeys?: PartitionKeys,
+  ): void
   /** The fields that scripts of other origins must be allowed to read, whatever the response's status. */
   readonly names: readonly string[]
 }
 
-const FORMATS: Record<HeaderFormat, (policies: readonly WirePolicy[]) => Format> = {
-  'draft-11': listFormat,
-  'draft-10': listFormat,
-  'draft-9': listFormat,
-  'draft-8': listFormat,
-  'draft-7': () => dictionaryFormat,
-  'draft-6': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'apart' }),
-  'draft-3': () => fieldsFormat({ prefix: 'RateLimit-', quotas: 'behind-limit' }),
-  legacy: () => fieldsFormat({ prefix: 'X-RateLimit-', used: true, epoch: true }),
-  'legacy-delta': () => fieldsFormat({ prefix: 'X-RateLimit-', used: true }),
+/** How a format shows the one policy that it has room for; nothing for those that list all. */
+const SHAPES: Record<HeaderFormat, SingleShape | undefined> = {
+  'draft-11': undefined,
+  'draft-10': undefined,
+  'draft-9': undefined,
+  'draft-8': undefined,
+  'draft-7': { quotas: 'apart' },
+  'draft-6': { prefix: 'RateLimit-', quotas: 'apart' },
+  'draft-3': { prefix: 'RateLimit-', quotas: 'behind-limit' },
+  legacy: { prefix: 'X-RateLimit-', used: true, epoch: true },
+  'legacy-delta': { prefix: 'X-RateLimit-', used: true },
 }
 
 /**
  * Makes the writer for a set of policies; decisions may name other policies too.
- * @throws TypeError for an unknown format, two forms of one field, or a name or unit that is not printable ASCII
+ * @throws TypeError for an unknown format, or two forms of one field
  */
 export function createHeaderWriter(
   option: HeadersOption = ['draft-11', 'legacy'],
-  policies: readonly WirePolicy[],
+  wire: readonly WirePolicy[],
 ): HeaderWriter {
-  for (const { name, unit = 'requests' } of policies) {
-    checkPrintable('policy name', name)
-    checkPrintable(`unit of policy ${name}`, unit)
-  }
+  const known = new Map(wire.map((policy) => [policy.name, announce(policy)]))
+  const announced = ({ name }: PolicyDecision): Announced => known.get(name) ?? announce({ name })
+
   const chosen = option === false ? [] : [option].flat()
-  const formats = chosen.map((name, index) => {
-    checkFormat(name, chosen.slice(0, index))
-    return FORMATS[name](policies)
+  const formats = chosen.map((name): Format => {
+    oneOf('headers', name, Object.keys(SHAPES))
+    const shape = SHAPES[name]
+    return shape ? singleFormat(shape) : listFormat
   })
-  const concurrent = new Set(policies.filter((p) => p.unit === concurrentRequests).map((p) => p.name))
-  const isWindowed = ({ name }: PolicyDecision): boolean => !concurrent.has(name)
+  // Two drafts would give one field name two grammars.
+  if (new Set(chosen.map((name) => name[0])).size < chosen.length) {
+    refuse('headers', 'at most one draft and one legacy form', chosen.join(' and '))
+  }
 
   return {
     names: [...formats.flatMap((format) => format.names), 'Retry-After'],
-    write(decision, nowEpochMs, response) {
-      const all = decision.policies
-      const visible = all.every(isVisible) ? all : all.filter(isVisible)
-      const windowed = visible.every(isWindowed) ? visible : visible.filter(isWindowed)
-      for (const format of formats)
-        format.write(format.needsWindow ? windowed : visible, nowEpochMs, response)
-      if (decision.allowed) return
-      const needsSlot = visible.some((policy) => !policy.allowed && !isWindowed(policy))
-      writeRetryAfter(needsSlot ? waitBesideSlot(decision, windowed) : decision.retryAfterMs, response)
+    write(decision, nowEpochMs, response, keys) {
+      const policies = decision.policies.filter(({ mode, limit }) => mode === 'enforce' && limit < Infinity)
+      const windowed = policies.filter((policy) => announced(policy).hasWindow)
+      const standing = { policies, windowed, announced, partitionKeys: keys, nowEpochMs }
+      for (const format of formats) format.write(standing, response)
+      if (!decision.allowed) writeRetryAfter(waitMs(decision, policies, windowed), response)
     },
   }
 }
 
-function isVisible({ mode, limit }: PolicyDecision): boolean {
-  return mode === 'enforce' && limit < Infinity
+/** The partition keys to show for a decision; nothing is computed where no policy shows any. */
+export function partitionKeys(
+  { policies }: Decision,
+  wire: readonly WirePolicy[],
+): MaybePromise<PartitionKeys> | undefined {
+  if (!wire.some(({ partitionKey }) => partitionKey)) return undefined
+  const keys = policies.map(({ name, key }) => wire.find((one) => one.name === name)?.partitionKey?.(key))
+  return after(all(keys), (shownKeys) => new Map(policies.map(({ name }, index) => [name, shownKeys[index]])))
 }
 
 /** Nobody knows when a slot comes free; but the other policies' wait is known, and so is one without end. */
-function waitBesideSlot({ retryAfterMs }: Decision, windowed: readonly PolicyDecision[]): number {
-  return retryAfterMs < Infinity ? Math.max(0, ...windowed.map((p) => p.retryAfterMs)) || Infinity : Infinity
+function waitMs(
+  { retryAfterMs }: Decision,
+  policies: readonly PolicyDecision[],
+  windowed: readonly PolicyDecision[],
+): number {
+  const needsSlot = policies.some((policy) => !policy.allowed && !windowed.includes(policy))
+  if (!needsSlot || retryAfterMs === Infinity) return retryAfterMs
+  return Math.max(0, ...windowed.map((policy) => policy.retryAfterMs)) || Infinity
 }
 
-function writeRetryAfter(waitMs: number, response: ResponseHeaders): void {
+function writeRetryAfter(wait: number, response: ResponseHeaders): void {
   // 0 would make clients that obey it retry in a tight loop.
-  const seconds = Math.max(1, wireSeconds(waitMs))
+  const seconds = Math.max(1, wireSeconds(wait))
   const isLater = seconds < Infinity && !(Number(response.get('Retry-After')) >= seconds)
   if (isLater) response.set('Retry-After', `${seconds}`)
-}
-
-function checkFormat(name: HeaderFormat, earlier: readonly HeaderFormat[]): void {
-  oneOf('headers', name, Object.keys(FORMATS))
-  const other = earlier.find((format) => format[0] === name[0])
-  if (other === name) throw new TypeError(`headers: ${name} is given twice`)
-  if (other) throw new TypeError(`headers: ${other} and ${name} together: one field name has two grammars`)
-}
-
-function checkPrintable(what: string, text: string): void {
-  if (!isPrintable(text)) throw new TypeError(`${what} must be printable ASCII, got ${shown(text)}`)
 }

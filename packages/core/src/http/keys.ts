@@ -64,9 +64,9 @@ export function byHeader<Args extends readonly unknown[]>(name: string): Request
   }
 }
 
-/** The key that `byHeader` gives to a value, for `reset` and jobs. */
-export function headerKey(name: string, value: string): string {
-  return `header:${name.toLowerCase()}:${hashSecret(value)}`
+/** The key that `byHeader` gives to a value, for `reset` and jobs: at once, or a promise where only WebCrypto is. */
+export function headerKey(name: string, value: string): MaybePromise<string> {
+  return after(hashSecret(value), (hash) => `header:${name.toLowerCase()}:${hash}`)
 }
 
 /** Keys by the token of `Authorization: Bearer ...`, hashed. Without one: `undefined`. */
@@ -74,7 +74,7 @@ export function byBearer<Args extends readonly unknown[]>(): RequestKey<Args> {
   return {
     keyOf(view, ...args) {
       const token = /^bearer +(\S+) *$/i.exec(view.header('authorization', ...args) ?? '')?.[1]
-      return token === undefined ? undefined : `bearer:${hashSecret(token)}`
+      return token === undefined ? undefined : after(hashSecret(token), (hash) => `bearer:${hash}`)
     },
   }
 }

@@ -1,5 +1,5 @@
-import { hmac } from '@noble/hashes/hmac'
-import { sha256 } from '@noble/hashes/sha2'
+import { refuse } from '../check.ts'
+import { after, type MaybePromise } from '../maybe-promise.ts'
 
 /** The secret must be too long to be guessed: whoever knows it can look for the key behind a `pk`. */
 const MIN_SECRET_BYTES = 16
@@ -9,39 +9,55 @@ const MIN_SECRET_BYTES = 16
  * least 16 bytes. An unsalted hash would not do: there are only 2^32 IPv4 addresses.
  * @throws RangeError when the secret is shorter
  */
-export function hmacPartitionKey(secret: string | Uint8Array): (key: string) => string {
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+export function hmacPartitionKey(secret: string | Uint8Array): (key: string) => MaybePromise<string> {
+  const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
   if (bytes.length < MIN_SECRET_BYTES) {
-    throw new RangeError(`secret must be at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`)
+    refuse('secret', `at least ${MIN_SECRET_BYTES} bytes`, bytes.length, 'number')
   }
-  const keyed = hmac.create(sha256, bytes)
-  return remembered((key) => base64(keyed.clone().update(key).digest().subarray(0, 9)))
+  return (key) => after(sha256(key, bytes), (digest) => base64(digest, 9))
 }
 
 /** What stands for a secret value in keys, stores and logs: 22 characters of base64url, 128 bits of SHA-256. */
-export const hashSecret: (value: string) => string = remembered((value) => {
-  const text = base64(sha256(value).subarray(0, 16))
-  return text.slice(0, 22).replaceAll('+', '-').replaceAll('/', '_')
-})
-
-/** At most this many texts of at most this length are kept: 1 MB if a client does its worst. */
-const MAX_REMEMBERED = 500
-const MAX_LENGTH = 2000
-
-/** Keeps results from one request to the next: a hash takes microseconds, which is longer than a decision. */
-function remembered(compute: (text: string) => string): (text: string) => string {
-  const results = new Map<string, string>()
-  return (text) => {
-    let result = results.get(text)
-    if (result === undefined) {
-      result = compute(text)
-      if (results.size >= MAX_REMEMBERED) results.clear()
-      if (text.length <= MAX_LENGTH) results.set(text, result)
-    }
-    return result
-  }
+export function hashSecret(value: string): MaybePromise<string> {
+  return after(sha256(value), (digest) =>
+    base64(digest, 16).slice(0, 22).replaceAll('+', '-').replaceAll('/', '_'),
+  )
 }
 
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+/** What of Node's crypto is used here; Deno and Bun have it too. */
+interface NodeCrypto {
+  createHash(name: string): NodeHash
+  createHmac(name: string, secret: Uint8Array): NodeHash
+}
+
+interface NodeHash {
+  update(text: string): { digest(): Uint8Array }
+}
+
+/**
+ * SHA-256 of a text, or HMAC-SHA-256 under a secret. Where there is Node's crypto the answer comes at once; it is not
+ * imported, for edges have only WebCrypto, which gives a promise.
+ */
+function sha256(text: string, secret?: Uint8Array<ArrayBuffer>): MaybePromise<ArrayBuffer | Uint8Array> {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => NodeCrypto | undefined }
+  }
+  const node = process?.getBuiltinModule?.('crypto')
+  if (node) {
+    const hash = secret ? node.createHmac('sha256', secret) : node.createHash('sha256')
+    return hash.update(text).digest()
+  }
+  const { subtle } = crypto
+  if (!secret) return subtle.digest('SHA-256', utf8(text))
+  return subtle
+    .importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    .then((key) => subtle.sign('HMAC', key, utf8(text)))
+}
+
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text)
+}
+
+function base64(digest: ArrayBuffer | Uint8Array, length: number): string {
+  return btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, length)))
 }

@@ -54,7 +54,7 @@ describe('sentence', () => {
     [1, 'per millisecond'],
     [500, 'per 500 milliseconds'],
     [1000, 'per second'],
-    [1500, 'per 2 seconds'],
+    [1500, 'per 1500 milliseconds'],
     [10_000, 'per 10 seconds'],
     [60_000, 'per minute'],
     [90_000, 'per 90 seconds'],
@@ -84,6 +84,7 @@ describe('sentence', () => {
     [3_600_001, '61 minutes'],
     [7_200_000, '2 hours'],
     [7_200_001, '3 hours'],
+    [7_170_000, '2 hours'],
     [86_400_000, '1 day'],
     [86_400_001, '25 hours'],
     [172_800_000, '2 days'],
@@ -176,7 +177,7 @@ describe('problemBody', () => {
   })
 
   it('of a store that is down names no policy', () => {
-    expect(problemBody(of(), 503, 'unavailable')).toEqual({
+    expect(problemBody(of(), 503, 'service-unavailable')).toEqual({
       type: 'about:blank',
       title: 'Service Unavailable',
       status: 503,

@@ -1,8 +1,16 @@
 import type { Decision } from '../algorithm.ts'
 import { concurrentRequests, type WirePolicy } from './headers/format.ts'
 
-/** Why a request was refused. `forbidden` is the deny list's, `unavailable` that of a store that is down. */
-export type ProblemKind = keyof typeof TITLES
+/**
+ * Why a request was refused: one of the registered kinds, of which policies are guilty; else a status in words, for the
+ * deny list and for a store that is down.
+ */
+export type ProblemKind =
+  | 'quota-exceeded'
+  | 'temporary-reduced-capacity'
+  | 'abnormal-usage-detected'
+  | 'forbidden'
+  | 'service-unavailable'
 
 /** A problem document (RFC 9457), media type `application/problem+json`. */
 export interface Problem {
@@ -14,14 +22,6 @@ export interface Problem {
   readonly 'violated-policies'?: readonly string[]
 }
 
-const TITLES = {
-  'quota-exceeded': 'Quota Exceeded',
-  'temporary-reduced-capacity': 'Temporary Reduced Capacity',
-  'abnormal-usage-detected': 'Abnormal Usage Detected',
-  forbidden: 'Forbidden',
-  unavailable: 'Service Unavailable',
-} as const
-
 /**
  * The body of a refusal; `status` default 429, `kind` default `quota-exceeded`. The policies give their units.
  * Without a decision there is nothing to tell but type, title and status.
@@ -32,53 +32,54 @@ export function problemBody(
   kind: ProblemKind = 'quota-exceeded',
   policies: readonly WirePolicy[] = [],
 ): Problem {
-  const registered = kind !== 'forbidden' && kind !== 'unavailable'
-  const type = registered ? `https://iana.org/assignments/http-problem-types#${kind}` : 'about:blank'
-  const problem = { type, title: TITLES[kind], status }
-  if (!decision) return problem
-  const violated = decision.policies.filter((policy) => policy.mode === 'enforce' && !policy.allowed)
-  const detail = sentence(decision, policies)
-  if (violated.length === 0) return { ...problem, detail }
-  return { ...problem, detail, 'violated-policies': violated.map((policy) => policy.name) }
+  const violated = decision?.policies.filter(({ mode, allowed }) => mode === 'enforce' && !allowed) ?? []
+  const hasViolated = violated.length > 0
+  return {
+    type: hasViolated ? `https://iana.org/assignments/http-problem-types#${kind}` : 'about:blank',
+    title: kind.replace(/(?:^|-)./g, (initial) => initial.replace('-', ' ').toUpperCase()),
+    status,
+    ...(decision && { detail: sentence(decision, policies) }),
+    ...(hasViolated && { 'violated-policies': violated.map(({ name }) => name) }),
+  }
 }
 
 /** What to tell a person who was refused; the wait is rounded up. The policies give their units. */
 export function sentence(decision: Decision, policies: readonly WirePolicy[] = []): string {
-  const policy = decision.policies.find(({ name }) => name === decision.policy)
-  const unit = policies.find(({ name }) => name === policy?.name)?.unit ?? 'requests'
+  const { policy: told, retryAfterMs } = decision
+  const policy = decision.policies.find(({ name }) => name === told)
+  const unit = policies.find(({ name }) => name === told)?.unit ?? 'requests'
   const hasWindow = unit !== concurrentRequests
   let said = 'Request refused.'
   if (policy) {
     const quota = counted(policy.limit, unit.replace('content-', '').replaceAll('-', ' '))
-    said = `Limit of ${quota}${hasWindow ? ` per ${windowInWords(policy.windowMs)}` : ''} reached.`
+    said = `Limit of ${quota}${hasWindow ? ` per ${inWords(policy.windowMs).replace(/^1 /, '')}` : ''} reached.`
   }
-  const wait = hasWindow && decision.retryAfterMs < Infinity
-  return wait ? `${said} Try again in ${waitInWords(decision.retryAfterMs)}.` : said
+  const hasWait = hasWindow && retryAfterMs < Infinity
+  return hasWait ? `${said} Try again in ${waitInWords(retryAfterMs)}.` : said
 }
 
-function windowInWords(windowMs: number): string {
-  const seconds = Math.ceil(windowMs / 1000)
-  const words =
-    windowMs < 1000 ? counted(windowMs, 'milliseconds') : inWords(seconds, (size) => seconds % size === 0)
-  return words.replace(/^1 /, '')
-}
+const SPANS = [
+  [86_400_000, 'days'],
+  [3_600_000, 'hours'],
+  [60_000, 'minutes'],
+  [1000, 'seconds'],
+] as const
 
-/** From two of a unit on it is used: less would make 2 minutes of 61 seconds. */
+/** A whole number of seconds, from two minutes on of minutes and so on: nobody waits for 86,401 seconds. */
 function waitInWords(waitMs: number): string {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  return inWords(seconds, (size) => seconds === size || seconds >= 2 * size)
+  const [size] = SPANS.find(([ms]) => waitMs >= 2 * ms) ?? [1000]
+  return inWords(Math.max(1, Math.ceil(waitMs / size)) * size)
 }
 
-function inWords(seconds: number, fits: (size: number) => boolean): string {
-  if (fits(86_400)) return counted(seconds / 86_400, 'days')
-  if (fits(3600)) return counted(seconds / 3600, 'hours')
-  return fits(60) ? counted(seconds / 60, 'minutes') : counted(seconds, 'seconds')
+/** A span in the largest unit of which it is a whole number. */
+function inWords(spanMs: number): string {
+  const [size, units] = SPANS.find(([ms]) => spanMs % ms === 0) ?? [1, 'milliseconds']
+  return counted(spanMs / size, units)
 }
 
-/** The count, rounded up, with its noun, whose plural ends in s. */
+/** The count with its noun, whose plural ends in s. */
 function counted(count: number, nouns: string): string {
-  const whole = Math.ceil(count)
-  return `${whole} ${whole === 1 ? nouns.replace(/s$/, '') : nouns}`
+  return `${count} ${count === 1 ? nouns.replace(/s$/, '') : nouns}`
 }
 
 /** Nobody names more types; the rest of a hostile field is not looked at. */
@@ -89,17 +90,16 @@ const MAX_ACCEPT_LENGTH = 1000
  * Ties and an absent field mean JSON.
  */
 export function prefersText(accept = ''): boolean {
-  const ranges = new Map<string | undefined, number>()
-  for (const [, range, parameters = ''] of accept
-    .slice(0, MAX_ACCEPT_LENGTH)
-    .matchAll(/([^\s,;]+)([^,]*)/g)) {
-    ranges.set(range?.toLowerCase(), Number(/;\s*q=([\d.]*)/i.exec(parameters)?.[1] ?? 1) || 0)
-  }
-  // The most specific range that covers a type decides.
-  const quality = (family: string, type: string): number =>
-    ranges.get(`${family}/${type}`) ?? ranges.get(`${family}/*`) ?? ranges.get('*/*') ?? 0
-  return (
-    Math.max(quality('text', 'plain'), quality('text', 'html')) >
-    Math.max(quality('application', 'problem+json'), quality('application', 'json'))
+  const items = accept.slice(0, MAX_ACCEPT_LENGTH).toLowerCase().split(',')
+  const ranges = new Map(
+    items.map((item) => [item.replace(/;.*/, '').trim(), Number(/;\s*q=([\d.]*)/.exec(item)?.[1] ?? 1)]),
   )
+  // The most specific range that covers a type decides.
+  const best = (family: string, ...types: string[]): number =>
+    Math.max(
+      ...types.map(
+        (type) => ranges.get(`${family}/${type}`) ?? ranges.get(`${family}/*`) ?? ranges.get('*/*') ?? 0,
+      ),
+    )
+  return best('text', 'plain', 'html') > best('application', 'problem+json', 'json')
 }

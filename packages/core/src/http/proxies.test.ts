@@ -107,7 +107,9 @@ describe('trustProxy: addresses', () => {
     '%j throws',
     (text) => {
       expect(() => createAddressResolver(text)).toThrow(TypeError)
-      expect(() => createAddressResolver(text)).toThrow(`trustProxy: '${text}' is no`)
+      expect(() => createAddressResolver(text)).toThrow(
+        `trustProxy must be IP addresses, CIDR ranges or 'loopback', got '${text}'`,
+      )
       expect(() => createAddressResolver(['10.0.0.1', text])).toThrow(TypeError)
     },
   )
@@ -142,7 +144,8 @@ it('trustProxy: true tells what to write instead', () => {
   for (const given of [true, null, undefined] as unknown as TrustProxy[]) {
     expect(() => createAddressResolver(given)).toThrow(TypeError)
     expect(() => createAddressResolver(given)).toThrow(
-      `trustProxy: ${String(given)} would believe anyone; give the number of proxies`,
+      'trustProxy must be false, the number of proxies, their addresses, or the header that the edge sets, ' +
+        `got ${String(given)}`,
     )
   }
 })

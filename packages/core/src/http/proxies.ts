@@ -1,4 +1,4 @@
-import { shown, wholeNumber } from '../check.ts'
+import { refuse, wholeNumber } from '../check.ts'
 import { canonicalAddress, createCidrMatcher } from './address.ts'
 
 /**
@@ -18,6 +18,12 @@ export type AddressResolver = (
 const MAX_HOPS = 100
 
 /**
+ * The name of a header, with a hyphen, as every edge's header has one: a mistyped address has none, nor have the words
+ * of other libraries. X-Forwarded-For holds what each proxy adds, so it takes their number.
+ */
+const EDGE_HEADER = /^(?!x-forwarded-for$)[\w.]+-[\w.-]+$/i
+
+/**
  * Makes the resolver. It never answers with what a client made up: an entry that is no address is answered with
  * the nearest hop that is one, on the side of the server. A peer without an address (a Unix socket) is trusted
  * where hops are counted or `loopback` is listed.
@@ -25,60 +31,39 @@ const MAX_HOPS = 100
  */
 export function createAddressResolver(trustProxy: TrustProxy): AddressResolver {
   if (trustProxy === false) return (peer) => peer || undefined
-  if (typeof trustProxy === 'number') return byCount(trustProxy)
-  if (Array.isArray(trustProxy)) return byRanges(trustProxy)
-  if (typeof trustProxy === 'string')
-    return isHeaderName(trustProxy) ? byHeader(trustProxy) : byRanges([trustProxy])
-  throw new TypeError(
-    `trustProxy: ${shown(trustProxy)} would believe anyone; give the number of proxies, their addresses, ` +
-      'or the header that the edge sets',
-  )
-}
-
-function byCount(hops: number): AddressResolver {
-  wholeNumber('trustProxy', hops, 1, MAX_HOPS)
-  return (peer, header) => {
-    let nearest = peer || undefined
-    for (const entry of fromRight(header('x-forwarded-for'), hops)) {
-      nearest = canonicalAddress(entry) ?? nearest
-    }
-    return nearest
+  if (typeof trustProxy === 'number') {
+    return walk(wholeNumber('trustProxy', trustProxy, 1, MAX_HOPS), () => true)
   }
-}
-
-function byRanges(ranges: readonly string[]): AddressResolver {
-  const isTrusted = createCidrMatcher('trustProxy', ranges)
-  const trustsLocal = ranges.includes('loopback')
-  return (peer, header) => {
-    let nearest = peer || undefined
-    if (nearest === undefined ? !trustsLocal : !isTrusted(nearest)) return nearest
-    for (const entry of fromRight(header('x-forwarded-for'), MAX_HOPS)) {
-      const address = canonicalAddress(entry)
-      if (address === undefined) break
-      nearest = address
-      if (!isTrusted(address)) break
-    }
-    return nearest
+  if (typeof trustProxy === 'string' && EDGE_HEADER.test(trustProxy)) {
+    return (peer, header) => canonicalAddress(header(trustProxy)?.trim() ?? '') ?? (peer || undefined)
   }
-}
-
-function byHeader(name: string): AddressResolver {
-  return (peer, header) => canonicalAddress(header(name)?.trim() ?? '') ?? (peer || undefined)
+  if (typeof trustProxy !== 'string' && !Array.isArray(trustProxy)) {
+    refuse(
+      'trustProxy',
+      'false, the number of proxies, their addresses, or the header that the edge sets',
+      trustProxy,
+    )
+  }
+  const ranges = [trustProxy].flat()
+  const isListed = createCidrMatcher('trustProxy', ranges)
+  return walk(MAX_HOPS, (hop) => (hop === undefined ? ranges.includes('loopback') : isListed(hop)))
 }
 
 /**
- * An HTTP token (RFC 9110 §5.6.2) with a hyphen, as every edge's header has one: a mistyped address has none, nor
- * have the words of other libraries. X-Forwarded-For holds what each proxy adds, so it takes their number.
+ * Goes from the peer along X-Forwarded-For, from its end, while hops are trusted. Only so many entries are looked at: a
+ * hostile list may be very long.
  */
-function isHeaderName(text: string): boolean {
-  return /^[\w!#$%&'*+.^`|~]+-[\w!#$%&'*+.^`|~-]+$/.test(text) && text.toLowerCase() !== 'x-forwarded-for'
-}
-
-/** The entries of a list from its end, as many as are asked for: a hostile list may be very long. */
-function* fromRight(list = '', most: number): Generator<string> {
-  for (let end = list.length, count = 0; end > 0 && count < most; count++) {
-    const comma = list.lastIndexOf(',', end - 1)
-    yield list.slice(comma + 1, end).trim()
-    end = comma
+function walk(most: number, isTrusted: (hop: string | undefined) => boolean): AddressResolver {
+  return (peer, header) => {
+    let nearest = peer || undefined
+    let hop = nearest
+    const list = header('x-forwarded-for') ?? ''
+    for (let end = list.length, count = 0; end > 0 && count < most && isTrusted(hop); count++) {
+      const comma = list.lastIndexOf(',', end - 1)
+      hop = list.slice(comma + 1, end).trim()
+      nearest = canonicalAddress(hop) ?? nearest
+      end = comma
+    }
+    return nearest
   }
 }

@@ -6,7 +6,6 @@ import { after, type MaybePromise } from '../maybe-promise.ts'
 import { checkedAlgorithm, namedPolicy, ownAlgorithm, POLICY_OPTIONS } from '../policies.ts'
 import type { KeyOption } from './framework.ts'
 import { concurrentRequests, type WirePolicy } from './headers/format.ts'
-import { isPrintable } from './headers/list.ts'
 import { byIp, keyOption } from './keys.ts'
 import type { ChargeOptions, RequestPolicyOptions } from './options.ts'
 import { hmacPartitionKey } from './partition-key.ts'
@@ -65,7 +64,8 @@ export function parsePolicy<Args extends readonly unknown[]>(
   const chosen = chosenAlgorithm(policy, at)
   const own = chosen === undefined ? ownAlgorithm(policy, at) : undefined
   const { unit = own?.kind === 'concurrency' ? concurrentRequests : 'requests' } = policy
-  if (typeof unit !== 'string' || !isPrintable(unit)) refuse(`${at}unit`, 'printable ASCII characters', unit)
+  if (typeof unit !== 'string' || !/^[ -~]+$/.test(unit))
+    refuse(`${at}unit`, 'printable ASCII characters', unit)
   return {
     name,
     request: { ...requestPolicy(name, policy, at), algorithm: chosen },
@@ -101,7 +101,7 @@ function windowsByLimit(windowMs: number, option: string): (limit: number) => Al
   }
 }
 
-function parsePartitionKey(option: unknown, at: string): ((key: string) => string) | undefined {
+function parsePartitionKey(option: unknown, at: string): WirePolicy['partitionKey'] {
   if (option === undefined) return undefined
   knownOptions(`${at}partitionKey`, option, ['secret'])
   const { secret } = option as { secret?: unknown }

@@ -1,5 +1,11 @@
 import type { Decision } from '../algorithm.ts'
-import { createHeaderWriter, type HeadersOption, type ResponseHeaders, type WirePolicy } from './headers.ts'
+import {
+  createHeaderWriter,
+  type HeadersOption,
+  type PartitionKeys,
+  type ResponseHeaders,
+  type WirePolicy,
+} from './headers.ts'
 
 /** Writes headers to a response. `status` is the response's, where it is known by then. */
 export type WriteHeaders = (response: ResponseHeaders, status?: number) => void
@@ -14,7 +20,13 @@ interface HeaderSettings {
 export interface ResponseWriter {
   /** Whether `write` has to see the response's status and caching. */
   readonly needsResponse: boolean
-  write(decision: Decision, nowEpochMs: number, response: ResponseHeaders, status: number | undefined): void
+  write(
+    decision: Decision,
+    nowEpochMs: number,
+    response: ResponseHeaders,
+    status: number | undefined,
+    partitionKeys?: PartitionKeys,
+  ): void
   /** The headers of a client on the deny list: nothing that is known of limits. */
   readonly writeForbidden: WriteHeaders
 }
@@ -30,9 +42,9 @@ export function createResponseWriter(settings: HeaderSettings, wire: readonly Wi
 
   return {
     needsResponse: skipWhenCacheable || skipOnRedirect,
-    write(decision, nowEpochMs, response, status) {
+    write(decision, nowEpochMs, response, status, partitionKeys) {
       if (decision.allowed ? isLeftOut(response, status) : forbidCaching(response)) return
-      writer.write(decision, nowEpochMs, response)
+      writer.write(decision, nowEpochMs, response, partitionKeys)
       if (expose) exposeTo(response, writer.names)
     },
     writeForbidden(response) {

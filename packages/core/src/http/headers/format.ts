@@ -1,4 +1,5 @@
 import type { PolicyDecision } from '../../algorithm.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
 
 /** What the HTTP layer needs of a response's header fields; names in any case, repeated lines joined by `, `. */
 export interface ResponseHeaders {
@@ -7,9 +8,8 @@ export interface ResponseHeaders {
   remove(name: string): void
 }
 
-/** How one policy is shown to clients. */
+/** How one policy is shown to clients. Its texts are printable ASCII and not empty. */
 export interface WirePolicy {
-  /** Printable ASCII, not empty. */
   readonly name: string
   /**
    * What the limit counts, for people and for the parameter `qu`; default `requests`. A policy that counts
@@ -17,18 +17,41 @@ export interface WirePolicy {
    */
   readonly unit?: string | undefined
   /** Standard base64 of what the parameter `pk` shows for a key; default: no `pk`. */
-  readonly partitionKey?: ((key: string) => string) | undefined
+  readonly partitionKey?: ((key: string) => MaybePromise<string>) | undefined
+}
+
+/** What the parameter `pk` shows, by the names of policies. */
+export type PartitionKeys = ReadonlyMap<string, string | undefined>
+
+/** What lists say of a policy that does not change from one response to the next. */
+export interface Announced {
+  /** As a structured string. */
+  readonly name: string
+  /** The parameter, or nothing for the default. */
+  readonly qu: string
+  readonly hasWindow: boolean
+}
+
+/** What there is to show of a decision. */
+export interface Standing {
+  readonly policies: readonly PolicyDecision[]
+  readonly announced: (policy: PolicyDecision) => Announced
+  /** Those of the policies that have a window. */
+  readonly windowed: readonly PolicyDecision[]
+  readonly partitionKeys: PartitionKeys | undefined
+  readonly nowEpochMs: number
 }
 
 /** One way to put the standing of some policies into header fields. */
 export interface Format {
   /** The fields it writes, in canonical case. */
   readonly names: readonly string[]
-  /** It has no words for a policy without a window. */
-  readonly needsWindow: boolean
-  /** Writes what policies it is given, if any, and keeps what an earlier limiter wrote on the same response. */
-  write(policies: readonly PolicyDecision[], nowEpochMs: number, response: ResponseHeaders): void
+  /** Writes what there is, and keeps what an earlier limiter wrote on the same response. */
+  write(standing: Standing, response: ResponseHeaders): void
 }
 
 /** The unit of policies that limit what is in flight at once. */
 export const concurrentRequests = 'concurrent-requests'
+
+/** Where the quotas of all policies stand. */
+export const policyField = 'RateLimit-Policy'

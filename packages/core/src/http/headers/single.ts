@@ -1,12 +1,12 @@
 import type { PolicyDecision } from '../../algorithm.ts'
-import { effectiveMs, tightest, windowSeconds, wireCount, wireSeconds } from './figures.ts'
-import type { Format, ResponseHeaders } from './format.ts'
+import { comesBefore } from '../../decision.ts'
+import { effectiveMs, wireCount, wireSeconds } from './figures.ts'
+import { type Format, policyField } from './format.ts'
 
-const POLICY_FIELD = 'RateLimit-Policy'
-
-/** How the formats with one field for each figure differ. */
-export interface FieldsShape {
-  readonly prefix: string
+/** How the formats with room for one policy differ. */
+export interface SingleShape {
+  /** What the names of the fields begin with, one for each figure. Default: all figures in one field. */
+  readonly prefix?: string
   /** Where the quotas of all policies stand: in a field of their own, or (draft 3) behind the limit. */
   readonly quotas?: 'apart' | 'behind-limit'
   readonly used?: boolean
@@ -14,58 +14,39 @@ export interface FieldsShape {
   readonly epoch?: boolean
 }
 
-/** Drafts 3 to 6 and the X-RateLimit fields: the tightest policy, one field for each figure. */
-export function fieldsFormat({ prefix, quotas, used, epoch }: FieldsShape): Format {
-  const limitName = `${prefix}Limit`
-  const remainingName = `${prefix}Remaining`
-  const usedName = `${prefix}Used`
-  const resetName = `${prefix}Reset`
-  const names = [limitName, remainingName, resetName]
-  if (used) names.splice(2, 0, usedName)
-  if (quotas === 'apart') names.push(POLICY_FIELD)
+/** Drafts 3 to 7 and the X-RateLimit fields: the figures of the policy that a person is told of. */
+export function singleFormat({ prefix = '', quotas, used, epoch }: SingleShape): Format {
+  const limitField = `${prefix}Limit`
+  const remainingField = `${prefix}Remaining`
+  const usedField = `${prefix}Used`
+  const resetField = `${prefix}Reset`
+  const fields = prefix
+    ? [limitField, remainingField, ...(used ? [usedField] : []), resetField]
+    : ['RateLimit']
 
   return {
-    names,
-    needsWindow: true,
-    write(policies, nowEpochMs, response) {
-      const policy = tightest(policies)
-      if (!policy) return
-      const limit = wireCount(policy.limit)
-      const remaining = wireCount(policy.remaining)
-      const reset = wireSeconds(effectiveMs(policy) + (epoch ? nowEpochMs : 0))
-      if (quotas === 'apart') appendQuotas(policies, response)
-      if (isTighter(response.get(remainingName), response.get(resetName), remaining, reset)) return
-      response.set(limitName, quotas === 'behind-limit' ? `${limit}, ${quotaList(policies)}` : `${limit}`)
-      response.set(remainingName, `${remaining}`)
-      if (used) response.set(usedName, `${wireCount(policy.used)}`)
-      response.set(resetName, `${reset}`)
+    names: quotas === 'apart' ? [...fields, policyField] : fields,
+    write({ windowed, nowEpochMs }, response) {
+      if (windowed.length === 0) return
+      if (quotas === 'apart') response.set(policyField, quotaList(windowed, response.get(policyField)))
+
+      const told = windowed.reduce((best, policy) => (comesBefore(policy, best) ? policy : best))
+      const limit = wireCount(told.limit)
+      const remaining = wireCount(told.remaining)
+      const reset = wireSeconds(effectiveMs(told) + (epoch ? nowEpochMs : 0))
+      const [left, until] = prefix
+        ? [response.get(remainingField), response.get(resetField)]
+        : (/(\d+), *reset=(\d+)/.exec(response.get('RateLimit') ?? '')?.slice(1) ?? [])
+      // Of two limiters the tighter one stays; what is not a number is not tighter.
+      if (Number(left) < remaining || (Number(left) === remaining && Number(until) >= reset)) return
+
+      if (!prefix) return response.set('RateLimit', `limit=${limit}, remaining=${remaining}, reset=${reset}`)
+      response.set(limitField, quotas === 'behind-limit' ? `${limit}, ${quotaList(windowed)}` : `${limit}`)
+      response.set(remainingField, `${remaining}`)
+      if (used) response.set(usedField, `${wireCount(told.used)}`)
+      response.set(resetField, `${reset}`)
     },
   }
-}
-
-/** Draft 7: the figures of the tightest policy as one dictionary. */
-export const dictionaryFormat: Format = {
-  names: ['RateLimit', POLICY_FIELD],
-  needsWindow: true,
-  write(policies, _now, response) {
-    const policy = tightest(policies)
-    if (!policy) return
-    const remaining = wireCount(policy.remaining)
-    const reset = wireSeconds(effectiveMs(policy))
-    appendQuotas(policies, response)
-    const [, left, until] = /remaining=(\d+), *reset=(\d+)/.exec(response.get('RateLimit') ?? '') ?? []
-    if (isTighter(left, until, remaining, reset)) return
-    response.set('RateLimit', `limit=${wireCount(policy.limit)}, remaining=${remaining}, reset=${reset}`)
-  },
-}
-
-/** Whether what an earlier limiter wrote leaves less than ours; what is not a number does not. */
-function isTighter(left = 'none', until = 'none', remaining: number, reset: number): boolean {
-  return Number(left) < remaining || (Number(left) === remaining && Number(until) >= reset)
-}
-
-function appendQuotas(policies: readonly PolicyDecision[], response: ResponseHeaders): void {
-  response.set(POLICY_FIELD, quotaList(policies, response.get(POLICY_FIELD)))
 }
 
 /**
@@ -73,11 +54,10 @@ function appendQuotas(policies: readonly PolicyDecision[], response: ResponseHea
  * longer window stays, since as many units in more time is the stricter of the two.
  */
 function quotaList(policies: readonly PolicyDecision[], written = ''): string {
-  const windows = new Map<number, number>()
-  const add = (quota: number, window: number): void => {
-    windows.set(quota, Math.max(window, windows.get(quota) ?? 0))
+  const added = policies.map(({ limit, windowMs }) => `${wireCount(limit)};w=${wireSeconds(windowMs)}`)
+  const windows = new Map<string, number>()
+  for (const [, quota = '', window] of `${written}, ${added.join()}`.matchAll(/(\d+); *w=(\d+)/g)) {
+    windows.set(quota, Math.max(Number(window), windows.get(quota) ?? 0))
   }
-  for (const [, quota, window] of written.matchAll(/(\d+); *w=(\d+)/g)) add(Number(quota), Number(window))
-  for (const { limit, windowMs } of policies) add(wireCount(limit), windowSeconds(windowMs))
   return Array.from(windows, ([quota, window]) => `${quota};w=${window}`).join(', ')
 }
