@@ -5,7 +5,7 @@ import { vi } from 'vitest'
 
 const seed = process.env['CI'] ? 20261122 : Date.now() % 2 ** 31
 
-export const runs: number = Number(process.env['LAW_RUNS'] ?? 10_000)
+const runs: number = Number(process.env['LAW_RUNS'] ?? 10_000)
 
 // A busy machine, or many more histories than usual, are no failure.
 vi.setConfig({ testTimeout: 600_000 })

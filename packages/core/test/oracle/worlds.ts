@@ -5,7 +5,7 @@ import type { ChargeKind } from '../../src/store.ts'
 import { look, remainingOf, resetOf, waitOf } from './figures.ts'
 import type { Rules } from './rules.ts'
 
-export interface Asked {
+interface Asked {
   readonly kind: ChargeKind
   readonly cost: number
   readonly at: number
