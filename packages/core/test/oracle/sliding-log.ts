@@ -43,7 +43,7 @@ export const slidingLogRules: Rules<SlidingParams, Log> = {
     window,
   }),
   refunded(log, _params, now, cost, at) {
-    if (!counts(log, now, at)) return log
+    if (!counts(log, now, at) || log.hits.every((hit) => hit.at !== at)) return log
     return { ...log, hits: without(pruned(log, now).hits, cost, (t) => t === at) }
   },
   touched: pruned,

@@ -33,7 +33,7 @@ export interface Announced {
 }
 
 /** What there is to show of a decision. */
-export interface Standing {
+interface Standing {
   readonly policies: readonly PolicyDecision[]
   readonly announced: (policy: PolicyDecision) => Announced
   /** Those of the policies that have a window. */
