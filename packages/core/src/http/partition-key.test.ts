@@ -36,11 +36,11 @@ describe.each(['Node', 'WebCrypto'])('by %s', (platform) => {
     )
   })
 
-  it('hashSecret is the first half of SHA-256 as base64url', async () => {
+  it('hashSecret is the beginning of SHA-256 as base64url', async () => {
     usePlatform()
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 3000 }), async (value) => {
-        const theirs = createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url')
+        const theirs = createHash('sha256').update(value).digest('base64url').slice(0, 22)
         expect(await hashSecret(value)).toBe(theirs)
       }),
       { examples: [[''], ['half of a pair: \ud83d']] },

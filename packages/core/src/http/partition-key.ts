@@ -14,14 +14,12 @@ export function hmacPartitionKey(secret: string | Uint8Array): (key: string) => 
   if (bytes.length < MIN_SECRET_BYTES) {
     refuse('secret', `at least ${MIN_SECRET_BYTES} bytes`, bytes.length, 'number')
   }
-  return (key) => after(sha256(key, bytes), (digest) => base64(digest, 9))
+  return (key) => after(sha256(key, bytes), (digest) => digest.slice(0, 12))
 }
 
-/** What stands for a secret value in keys, stores and logs: 22 characters of base64url, 128 bits of SHA-256. */
+/** What stands for a secret value in keys, stores and logs: 22 characters of base64url, 132 bits of SHA-256. */
 export function hashSecret(value: string): MaybePromise<string> {
-  return after(sha256(value), (digest) =>
-    base64(digest, 16).slice(0, 22).replaceAll('+', '-').replaceAll('/', '_'),
-  )
+  return after(sha256(value), (digest) => digest.slice(0, 22).replaceAll('+', '-').replaceAll('/', '_'))
 }
 
 /** What of Node's crypto is used here; Deno and Bun have it too. */
@@ -31,33 +29,37 @@ interface NodeCrypto {
 }
 
 interface NodeHash {
-  update(text: string): { digest(): Uint8Array }
+  update(text: string): { digest(encoding: string): string }
 }
 
 /**
- * SHA-256 of a text, or HMAC-SHA-256 under a secret. Where there is Node's crypto the answer comes at once; it is not
- * imported, for edges have only WebCrypto, which gives a promise.
+ * SHA-256 of a text, or HMAC-SHA-256 under a secret, in base64. Where there is Node's crypto the answer comes at once; it
+ * is not imported, for edges have only WebCrypto, which gives a promise.
  */
-function sha256(text: string, secret?: Uint8Array<ArrayBuffer>): MaybePromise<ArrayBuffer | Uint8Array> {
+function sha256(text: string, secret?: Uint8Array<ArrayBuffer>): MaybePromise<string> {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (name: string) => NodeCrypto | undefined }
   }
   const node = process?.getBuiltinModule?.('crypto')
   if (node) {
     const hash = secret ? node.createHmac('sha256', secret) : node.createHash('sha256')
-    return hash.update(text).digest()
+    return hash.update(text).digest('base64')
   }
+  return webSha256(utf8(text), secret)
+}
+
+async function webSha256(bytes: Uint8Array<ArrayBuffer>, secret?: Uint8Array<ArrayBuffer>): Promise<string> {
   const { subtle } = crypto
-  if (!secret) return subtle.digest('SHA-256', utf8(text))
-  return subtle
-    .importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-    .then((key) => subtle.sign('HMAC', key, utf8(text)))
+  const digest = secret
+    ? await subtle.sign(
+        'HMAC',
+        await subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
+        bytes,
+      )
+    : await subtle.digest('SHA-256', bytes)
+  return btoa(String.fromCharCode(...new Uint8Array(digest)))
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text)
-}
-
-function base64(digest: ArrayBuffer | Uint8Array, length: number): string {
-  return btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, length)))
 }
