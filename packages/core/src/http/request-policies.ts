@@ -94,7 +94,7 @@ function windowsByLimit(windowMs: number, option: string): (limit: number) => Al
     const found = known.get(limit)
     if (found !== undefined) return found
     const made = weightedSlidingWindow(wholeNumber(option, limit), windowMs)
-    // There are as many limits as plans. Where somebody computes them, forgetting all is as good as any order.
+    // There are as many limits as plans. Where somebody computes them, it does not matter which are forgotten.
     if (known.size >= 1000) known.clear()
     known.set(limit, made)
     return made
