@@ -64,7 +64,10 @@ export interface Algorithm<S extends object = object> {
   look(state: S, nowMs: number, cost: number, out: Answer): void
   /** Charges `cost` whether it fits or not; what does not fit is debt. */
   charge(state: S, nowMs: number, cost: number): void
-  /** Takes back up to `cost` of what was charged at `at`, as far as the state still feels it. */
+  /**
+   * Takes back up to `cost` of what was charged at `at`, as far as the state still feels it. Asks only the state, not the
+   * parameters: what other parameters made of it stays as it is.
+   */
   refund(state: S, nowMs: number, cost: number, at: number): void
   /** How long the state still matters; 0 or less: it equals a fresh one. Asks only the state, not the parameters. */
   ttlMs(state: S, nowMs: number): number
@@ -92,6 +95,8 @@ export type PolicyMode = 'enforce' | 'shadow'
 /** What one policy decided. Plain data. */
 export interface PolicyDecision {
   readonly name: string
+  /** The kind of its algorithm: with the name and the key it tells what was charged. */
+  readonly kind: string
   /** The partition key that was charged. */
   readonly key: string
   /** Units asked for. */

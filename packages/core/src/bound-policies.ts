@@ -16,15 +16,23 @@ export interface UnboundPolicy {
   algorithm?: Algorithm | undefined
 }
 
+/** A policy as a limiter has it. */
+export interface PolicyInfo<Name extends string = string> {
+  readonly name: Name
+  readonly mode: PolicyMode
+  /** The kind of its algorithm; `undefined`, as the figures, where each call brings its own algorithm. */
+  readonly kind: string | undefined
+  /** Units. */
+  readonly limit: number | undefined
+  /** Milliseconds. */
+  readonly windowMs: number | undefined
+}
+
 /** A policy bound to a store. */
 export interface BoundPolicy {
-  readonly name: string
-  readonly mode: PolicyMode
-  /** Its own algorithm's slot, kind and figures. */
+  readonly info: PolicyInfo
+  /** Its own algorithm's slot. */
   readonly slot: Slot | undefined
-  readonly kind: string | undefined
-  readonly limit: number | undefined
-  readonly windowMs: number | undefined
   /** A slot of each kind of algorithm that it had so far: where its keys may have state. */
   readonly kinds: ReadonlyMap<string, Slot>
   /**
@@ -63,5 +71,5 @@ export function bindPolicy(
     return open(other)
   }
   const { kind, limit, windowMs } = algorithm ?? {}
-  return { name, mode, slot: own, kind, limit, windowMs, kinds, slotFor }
+  return { info: { name, mode, kind, limit, windowMs }, slot: own, kinds, slotFor }
 }

@@ -5,10 +5,10 @@ import type { Ruling } from './store.ts'
 /** What one policy decided. */
 function policyDecision(call: PolicyCall): PolicyDecision {
   const { name, algorithm } = call.slot
-  const { limit, windowMs } = algorithm
+  const { kind, limit, windowMs } = algorithm
   const { key, asked: cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
   const used = limit - remaining
-  return { name, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
+  return { name, kind, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
 }
 
 /** Stands in where no policy applied. */

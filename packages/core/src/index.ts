@@ -15,7 +15,7 @@ export { leakyBucket, type LeakyBucketOptions } from './algorithms/leaky-bucket.
 export { slidingLog, type SlidingLogOptions } from './algorithms/sliding-log.ts'
 export { slidingWindow, type SlidingWindowOptions } from './algorithms/sliding-window.ts'
 export { tokenBucket, type TokenBucketOptions } from './algorithms/token-bucket.ts'
-export type { PolicyReset } from './bound-policies.ts'
+export type { PolicyInfo, PolicyReset } from './bound-policies.ts'
 export type { Receipt } from './charges.ts'
 export type { Duration } from './check.ts'
 export { createLimiter } from './limiter.ts'
@@ -26,7 +26,6 @@ export type {
   LimiterOptions,
   LimiterPolicies,
   LimiterSettings,
-  PolicyInfo,
 } from './limiter-types.ts'
 export type { PolicyAlgorithm, PolicyList, PolicyOptions } from './policies.ts'
 export type { Charge, ChargeKind, In, Mode, Ruling, Slot, Store } from './store.ts'

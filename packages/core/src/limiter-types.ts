@@ -1,5 +1,5 @@
-import type { Decision, PolicyMode } from './algorithm.ts'
-import type { PolicyReset } from './bound-policies.ts'
+import type { Decision } from './algorithm.ts'
+import type { PolicyInfo, PolicyReset } from './bound-policies.ts'
 import type { PolicyList, PolicyOptions } from './policies.ts'
 import type { In, Mode, Store } from './store.ts'
 import type { CostOptions, PolicyCharge, Target } from './targets.ts'
@@ -33,17 +33,6 @@ export interface Held<M extends Mode> {
   readonly release: () => In<M, void>
 }
 
-/** A policy as a limiter has it. */
-export interface PolicyInfo<Name extends string = string> {
-  readonly name: Name
-  readonly mode: PolicyMode
-  /** Units; `undefined` where each call brings its own algorithm. */
-  readonly limit: number | undefined
-  /** Milliseconds; `undefined` where each call brings its own algorithm. */
-  readonly windowMs: number | undefined
-  readonly kind: string | undefined
-}
-
 /** Named policies bound to a store. Answers at once where the store does, else with promises. */
 export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   readonly store: Store<M>
@@ -60,7 +49,7 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   peek(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
   /**
    * Undoes a decision: all of it, or `cost` units of each policy. A second refund of a decision, and one of a denied
-   * decision, do nothing.
+   * decision, do nothing; slots that are held come back by `release`.
    */
   refund(decision: Decision, options?: CostOptions<Name>): In<M, void>
   /** Forgets the keys of a target, or those of a decision. */
@@ -72,7 +61,10 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    * @throws TypeError when no policy is a `concurrency`
    */
   acquire(target: Target<Name>, options?: CostOptions<Name>): In<M, Held<M>>
-  /** Holds the slots of an allowed decision as `acquire` does. Without such slots, `release` does nothing. */
+  /**
+   * Holds the slots of an allowed decision as `acquire` does, once. Without such slots, `release` does nothing.
+   * @throws Error once closed
+   */
   hold(decision: Decision): Held<M>
   /**
    * Replaces the policies while calls go on. State is kept by name: what was used stays used, unless the kind of

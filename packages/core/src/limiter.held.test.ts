@@ -48,6 +48,47 @@ describe('acquire', () => {
     expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
   })
 
+  it("frees nobody else's slot when it is refunded too, before or after", () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const [first] = [limiter.acquire('ada'), limiter.acquire('ada')]
+    limiter.refund(first.decision)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(2)
+    first.release()
+    limiter.refund(first.decision)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+  })
+
+  it('is undone by a refund but for its slots, which are released', () => {
+    const policies = [
+      { name: 'slots', algorithm: two },
+      { name: 'window', algorithm: three },
+    ] as const
+    const limiter = createLimiter({ policies, store: counted().store })
+    const { decision, release } = limiter.acquire('ada')
+    const used = (): number[] => limiter.peek('ada', { cost: 0 }).policies.map((policy) => policy.used)
+    limiter.refund(decision)
+    expect(used()).toEqual([1, 0])
+    release()
+    expect(used()).toEqual([0, 0])
+  })
+
+  it('holds the slots of a decision once', () => {
+    const limiter = createLimiter({ algorithm: two, store: counted().store })
+    const decision = limiter.take('ada')
+    const [first, second] = [limiter.hold(decision), limiter.hold(decision)]
+    vi.advanceTimersByTime(86_400_000)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+    second.release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+    first.release()
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(0)
+    const refunded = limiter.take('ada')
+    limiter.refund(refunded)
+    limiter.hold(refunded)
+    vi.advanceTimersByTime(86_400_000)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(0)
+  })
+
   it('renews what it holds at a third of the time to live, for as long as it takes', () => {
     const { store, calls } = counted()
     const limiter = createLimiter({ algorithm: two, store })

@@ -79,4 +79,39 @@ describe('a refund', () => {
     limiter.refund(decision)
     expect(left()).toBe(10)
   })
+
+  it('leaves a key to its own plan, whatever plan others have', () => {
+    const plans: [Algorithm, Algorithm][] = [
+      [fixedWindow({ limit: 10, window: '1h' }), fixedWindow({ limit: 10, window: '1m' })],
+      [slidingWindow({ limit: 10, window: '1h' }), slidingWindow({ limit: 10, window: '1m' })],
+      [
+        slidingWindow({ limit: 10, window: '1h', strict: true }),
+        slidingWindow({ limit: 10, window: '1m', strict: true }),
+      ],
+      [slidingLog({ limit: 10, window: '1h' }), slidingLog({ limit: 10, window: '1m' })],
+      [
+        tokenBucket({ capacity: 10, refill: 1, per: '1h' }),
+        tokenBucket({ capacity: 10, refill: 1000, per: '1m' }),
+      ],
+      [concurrency({ limit: 10, ttl: '1h' }), concurrency({ limit: 10, ttl: '1m' })],
+    ]
+    for (const [algorithm, others] of plans) {
+      const { clock, limiter } = world(algorithm)
+      const ofAda = { policy: 'default', key: 'ada', algorithm } as const
+      const decision = limiter.decide([{ ...ofAda, cost: 3 }])
+      clock.now += 1000
+      limiter.decide([{ ...ofAda, cost: 2 }])
+      limiter.decide([{ policy: 'default', key: 'bob', algorithm: others }])
+      clock.now += 120_000
+      limiter.refund(decision)
+      expect([algorithm.kind, limiter.decide([{ ...ofAda, cost: 0 }]).used]).toEqual([algorithm.kind, 2])
+    }
+  })
+
+  it('takes a decision that went through JSON', () => {
+    const { limiter, left } = world(window)
+    const decision = limiter.take('ada', { cost: 4 })
+    limiter.refund(JSON.parse(JSON.stringify(decision)) as typeof decision)
+    expect(left()).toBe(5)
+  })
 })

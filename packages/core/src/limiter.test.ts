@@ -43,7 +43,9 @@ describe('take', () => {
   it('decides at once, and tells all there is to tell', () => {
     const { limiter } = world()
     const figures = { allowed: true, retryAfterMs: 0, limit: 3, used: 1, remaining: 2, resetMs: 60_000 }
-    const policy = { name: 'default', key: 'ada', cost: 1, mode: 'enforce', windowMs: 60_000, ...figures }
+    const kind = 'fixedWindow'
+    const asked = { name: 'default', kind, key: 'ada', cost: 1, mode: 'enforce' }
+    const policy = { ...asked, windowMs: 60_000, ...figures }
     expect(limiter.take('ada')).toEqual({
       ...figures,
       policy: 'default',

@@ -1,24 +1,24 @@
 import type { Algorithm, Decision } from './algorithm.ts'
-import { type BoundPolicy, bindPolicy, type UnboundPolicy } from './bound-policies.ts'
-import { functionOf, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
-import { claimNames } from './claims.ts'
+import type { BoundPolicy, UnboundPolicy } from './bound-policies.ts'
 import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
+import { functionOf, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
 import { decisionOf } from './decision.ts'
 import {
   type Held,
   type Limiter,
   type LimiterOptions,
   type LimiterSettings,
-  type PolicyInfo,
   SETTINGS,
 } from './limiter-types.ts'
+import type { PolicyInfo } from './bound-policies.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
-import { createReceipts } from './receipts.ts'
-import type { In, Mode, Ruling, Slot, Store } from './store.ts'
+import { policySet } from './policy-set.ts'
+import { createReceipts, holds } from './receipts.ts'
+import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { byPolicy, type Cost, type CostOptions, type Target } from './targets.ts'
+import { checkNames, type Cost, type CostOptions, partOf, type Target } from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -46,54 +46,16 @@ export function limiterOf<M extends Mode, Name extends string>(
   const mayShare = oneOf('shared', shared ?? false, [true, false])
   const store = given ?? (memoryStore() as Store as Store<M>)
   const isSync = store.mode === 'sync'
-
-  let policies: ReadonlyMap<string, BoundPolicy> = new Map()
-  let bound: readonly BoundPolicy[] = []
-  let infos: readonly PolicyInfo<Name>[] = []
-  let release = (): void => undefined
-  let isClosed = false
-  const receipts = createReceipts(() => policies)
+  const policies = policySet(store, mayShare, onReset)
+  policies.replace(unbound)
+  const receipts = createReceipts(policies)
   const held = new Set<() => MaybePromise<void>>()
-  bind(unbound)
-  let watched = given === undefined ? watchUse([...policies.keys()].join(', ')) : undefined
+  let isClosed = false
+  let watched = given === undefined ? watchUse(unbound.map(({ name }) => name).join(', ')) : undefined
 
-  function bind(list: readonly UnboundPolicy[]): void {
-    const names = list.map(({ name }) => name)
-    release()
-    try {
-      release = claimNames(store, names, mayShare)
-      bound = list.map((policy) => bindPolicy(store, policy, policies.get(policy.name), onReset))
-    } catch (error) {
-      release()
-      release = claimNames(store, [...policies.keys()], true)
-      throw error
-    }
-    const before = policies
-    policies = new Map(bound.map((policy) => [policy.name, policy]))
-    infos = bound.map(infoOf<Name>)
-    if ([...before.values()].some(isOther)) receipts.noteAll(before)
-  }
-
-  /** Whether charges made under a policy would not be found under the one that has its name now. */
-  function isOther({ name, kind, windowMs, slot }: BoundPolicy): boolean {
-    const now = policies.get(name)
-    // A held slot is found by its own time to live.
-    return kind !== now?.kind || (slot?.algorithm.hold !== undefined && windowMs !== now?.windowMs)
-  }
-
-  /** Counts a use, and refuses it once closed. */
-  function use(): void {
+  function refuseClosed(): void {
     if (isClosed) throw new Error('this limiter is closed')
-    if (watched !== undefined && !watched()) watched = undefined
   }
-
-  function named(name: string): BoundPolicy {
-    const policy = policies.get(name)
-    if (policy === undefined) throw new TypeError(`no policy is named ${shown(name)}`)
-    return policy
-  }
-
-  const isKnown = (name: string): boolean => policies.has(name)
 
   function callOf(
     policy: BoundPolicy,
@@ -102,46 +64,42 @@ export function limiterOf<M extends Mode, Name extends string>(
     ask: boolean,
     algorithm?: Algorithm,
   ): PolicyCall {
-    if (typeof key !== 'string' || key === '') {
-      refuse(`the key for policy '${policy.name}'`, 'text, not empty', key)
-    }
+    const { name, mode } = policy.info
+    if (typeof key !== 'string' || key === '') refuse(`the key for policy '${name}'`, 'text, not empty', key)
     wholeNumber('cost', cost)
-    const kind = ask ? 'ask' : policy.mode === 'shadow' ? 'shadow' : 'take'
-    return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, policy.mode)
+    const kind = ask ? 'ask' : mode === 'shadow' ? 'shadow' : 'take'
+    return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, mode)
   }
 
   /** A call of each policy that applies to a target. */
-  function callsOf(
-    target: Target<string>,
-    options: CostOptions<string> | undefined,
-    ask: boolean,
-  ): PolicyCall[] {
-    const keyOf = byPolicy('key', target, isKnown)
-    const costOf = byPolicy('cost', costIn(options) ?? 1, isKnown)
+  function callsOf(target: Target<string>, cost: Cost<string> = 1, ask: boolean): PolicyCall[] {
+    checkNames('key', target, policies)
+    checkNames('cost', cost, policies)
     const calls: PolicyCall[] = []
-    for (const policy of bound) {
-      const key = keyOf(policy.name)
-      if (key !== undefined) calls.push(callOf(policy, key, costOf(policy.name) ?? 1, ask))
+    for (const policy of policies.list) {
+      const { name } = policy.info
+      const key = partOf(target, name)
+      if (key !== undefined) calls.push(callOf(policy, key, partOf(cost, name) ?? 1, ask))
     }
     return calls
   }
 
   function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
-    use()
+    refuseClosed()
+    if (watched !== undefined && !watched()) watched = undefined
     return after(store.take(calls), (ruling: Ruling) => {
       // A shadow policy that is asked has a veto in the store, but not here.
       const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
-      const decision = decisionOf(calls, allowed, ruling)
-      if (!ask) receipts.note(decision, calls)
-      return decision
+      return decisionOf(calls, allowed, ruling)
     })
   }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
 
-  function holdSlots(decision: Decision): Held<M> {
-    const slots = receipts.charged(decision).filter(holds)
+  function hold(decision: Decision): Held<M> {
+    refuseClosed()
+    const slots = receipts.toHold(decision)
     const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at)
     if (free) held.add(free)
     return { decision, release: () => give(free && held.delete(free) ? free() : undefined) }
@@ -154,77 +112,65 @@ export function limiterOf<M extends Mode, Name extends string>(
   return {
     store,
     get policies() {
-      return infos
+      return policies.list.map(({ info }) => info as PolicyInfo<Name>)
     },
-    take: (target, options) => give(run(callsOf(target, options, false), false)),
-    peek: (target, options) => give(run(callsOf(target, options, true), true)),
+    take: (target, options) => give(run(callsOf(target, costIn(options), false), false)),
+    peek: (target, options) => give(run(callsOf(target, costIn(options), true), true)),
     decide(charges) {
       const calls = charges.map(({ policy, key, cost = 1, algorithm }) =>
-        callOf(named(policy), key, cost, false, algorithm),
+        callOf(policies.named(policy), key, cost, false, algorithm),
       )
       refuseTwins(calls)
       return give(run(calls, false))
     },
     refund(decision, options) {
-      use()
-      const back = receipts.refundable(decision, costIn(options))
+      refuseClosed()
+      const back = receipts.toRefund(decision, costIn(options))
       return done(
         back.length > 0 ? store.take(back.map((receipt) => refundOf(receipt, decision.at))) : undefined,
       )
     },
     reset(target) {
-      use()
+      refuseClosed()
       if (Array.isArray((target as Decision | undefined)?.policies)) {
-        return done(all((target as Decision).policies.map(({ name, key }) => forget(named(name), key))))
+        return done(
+          all((target as Decision).policies.map(({ name, key }) => forget(policies.named(name), key))),
+        )
       }
-      const keyOf = byPolicy('key', target as Target<string>, isKnown)
-      const keyed = bound.filter(({ name }) => keyOf(name) !== undefined)
-      return done(all(keyed.map((policy) => forget(policy, keyOf(policy.name)))))
+      checkNames('key', target as Target<string>, policies)
+      const keyOf = ({ info }: BoundPolicy): string | undefined => partOf(target as Target<string>, info.name)
+      return done(
+        all(policies.list.map((policy) => keyOf(policy) !== undefined && forget(policy, keyOf(policy)))),
+      )
     },
     resetAll() {
-      use()
-      return done(all(bound.map((policy) => forget(policy, undefined))))
+      refuseClosed()
+      return done(all(policies.list.map((policy) => forget(policy, undefined))))
     },
     acquire(target, options) {
-      if (!bound.some(({ slot }) => slot && holds({ slot })))
+      if (!policies.list.some(({ slot }) => slot && holds({ slot })))
         throw new TypeError('acquire() needs a concurrency policy')
-      return give(after(run(callsOf(target, options, false), false), holdSlots))
+      return give(after(run(callsOf(target, costIn(options), false), false), hold))
     },
-    hold: holdSlots,
+    hold,
     update(next) {
-      use()
-      bind(limiterPolicies('update', next, []))
+      refuseClosed()
+      policies.replace(limiterPolicies('update', next, []))
     },
     async close() {
       if (isClosed) return
       isClosed = true
-      release()
+      policies.release()
       await all([...held].map((free) => free()))
       if (given === undefined) await store.close?.()
     },
   }
 }
 
-const infoOf = <Name extends string>({
-  name,
-  mode,
-  kind,
-  limit,
-  windowMs,
-}: BoundPolicy): PolicyInfo<Name> => ({
-  name: name as Name,
-  mode,
-  kind,
-  limit,
-  windowMs,
-})
-
 function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
   if (options !== undefined) knownOptions('a call', options, ['cost'])
   return options?.cost
 }
-
-const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 
 /** One key of one policy can be charged only once in a call: both charges would be looked at side by side. */
 function refuseTwins(calls: readonly PolicyCall[]): void {

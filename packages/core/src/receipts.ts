@@ -1,54 +1,49 @@
 import type { Decision } from './algorithm.ts'
-import type { BoundPolicy } from './bound-policies.ts'
-import type { PolicyCall, Receipt } from './charges.ts'
+import type { Receipt } from './charges.ts'
 import { wholeNumber } from './check.ts'
+import type { PolicySet } from './policy-set.ts'
 import type { Slot } from './store.ts'
-import { byPolicy, type Cost } from './targets.ts'
+import { type Cost, checkNames, partOf } from './targets.ts'
 
-/** Remembers what decisions charged, and which were refunded. */
+/** Tells what decisions charged, and gives each part out once: a refund of it, and holding it. */
 export interface Receipts {
-  /** Notes the slots of a decision where they cannot be told from its policies' names. */
-  note(decision: Decision, calls: readonly PolicyCall[]): void
-  /** Says that `before` are the policies of decisions without a note, and that every decision is noted from now on. */
-  noteAll(before: ReadonlyMap<string, BoundPolicy>): void
-  /** What an allowed decision charged; nothing for a denied one. */
-  charged(decision: Decision): Receipt[]
-  /** What a refund gives back: at most what was charged, and only once. */
-  refundable(decision: Decision, cost: Cost<string> | undefined): Receipt[]
+  /** The slots of an allowed decision that are held until they are released. */
+  toHold(decision: Decision): Receipt[]
+  /** What a refund gives back: at most what was charged, and nothing that is held. */
+  toRefund(decision: Decision, cost: Cost<string> | undefined): Receipt[]
 }
 
+export const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
+
 /**
- * The receipts of a limiter. A decision is plain data, so where it was charged is told by its policies' names, and
- * is noted beside it only where a call brought its own algorithm or the policies changed kind since.
+ * The receipts of a limiter. A decision is plain data: where it was charged is told by the names and the kinds of its
+ * policies, so that one that was logged or sent elsewhere can be refunded too.
  */
-export function createReceipts(current: () => ReadonlyMap<string, BoundPolicy>): Receipts {
-  const noted = new WeakMap<Decision, readonly PolicyCall[]>()
+export function createReceipts(policies: PolicySet): Receipts {
   const refunded = new WeakSet<Decision>()
-  let before: ReadonlyMap<string, BoundPolicy> | undefined
+  const held = new WeakSet<Decision>()
 
-  const slotOf = (name: string): Slot | undefined => (before ?? current()).get(name)?.slot
-
-  function charged(decision: Decision): Receipt[] {
-    const parts =
-      noted.get(decision) ?? decision.policies.map((policy) => ({ ...policy, slot: slotOf(policy.name) }))
-    return parts.flatMap(({ slot, key, cost, mode, allowed }) =>
-      slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed) ? [{ slot, key, cost }] : [],
-    )
-  }
+  /** What an allowed decision charged; nothing for a denied one. */
+  const charged = (decision: Decision): Receipt[] =>
+    decision.policies.flatMap(({ name, kind, key, cost, mode, allowed }) => {
+      const slot = policies.get(name)?.kinds.get(kind)
+      return slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed)
+        ? [{ slot, key, cost }]
+        : []
+    })
 
   return {
-    note(decision, calls) {
-      if (before || calls.some(({ slot }) => slot !== slotOf(slot.name))) noted.set(decision, calls)
+    toHold(decision) {
+      if (held.has(decision) || refunded.has(decision)) return []
+      held.add(decision)
+      return charged(decision).filter(holds)
     },
-    noteAll(policies) {
-      before ??= policies
-    },
-    charged,
-    refundable(decision, cost = {}) {
-      const costOf = byPolicy('cost', cost, (name) => current().has(name))
+    toRefund(decision, cost) {
+      checkNames('cost', cost ?? {}, policies)
       const back = charged(decision)
+        .filter((receipt) => !held.has(decision) || !holds(receipt))
         .map((receipt) => {
-          const most = wholeNumber('cost', costOf(receipt.slot.name) ?? receipt.cost)
+          const most = wholeNumber('cost', partOf(cost, receipt.slot.name) ?? receipt.cost)
           return { ...receipt, cost: Math.min(receipt.cost, most) }
         })
         .filter((receipt) => receipt.cost > 0)

@@ -1,5 +1,6 @@
 import type { Algorithm } from './algorithm.ts'
 import { refuse, shown } from './check.ts'
+import type { PolicySet } from './policy-set.ts'
 
 /** The key to charge: one for every policy, or one for each; a policy without a key does not apply. */
 export type Target<Name extends string> = string | { readonly [N in Name]?: string | undefined }
@@ -23,18 +24,22 @@ export interface PolicyCharge<Name extends string = string> {
   algorithm?: Algorithm | undefined
 }
 
+/** A target or a cost: one value for all policies, or one for each. */
+type Parts<T> = T | { readonly [name: string]: T | undefined } | undefined
+
 /**
- * What a target or a cost says for each policy, as a function of the policy's name.
- * @throws TypeError for what is neither one value for all nor an object of the policies' names
+ * Refuses what is neither one value for all policies nor an object of their names.
+ * @throws TypeError
  */
-export function byPolicy<T extends string | number>(
-  what: string,
-  value: T | { readonly [name: string]: T | undefined },
-  isKnown: (name: string) => boolean,
-): (name: string) => T | undefined {
-  if (typeof value !== 'object' && value !== undefined) return () => value
-  if (!value) return refuse(what, 'one for all policies, or an object with one for each', value)
-  const unknown = Object.keys(value).find((name) => !isKnown(name))
-  if (unknown !== undefined) throw new TypeError(`${what}: no policy is named ${shown(unknown)}`)
-  return (name) => (Object.hasOwn(value, name) ? value[name] : undefined)
+export function checkNames(what: string, value: Parts<string | number>, policies: PolicySet): void {
+  if (typeof value !== 'object' && value !== undefined) return
+  if (!value) refuse(what, 'one for all policies, or an object with one for each', value)
+  for (const name of Object.keys(value))
+    if (!policies.get(name)) throw new TypeError(`${what}: no policy is named ${shown(name)}`)
+}
+
+/** What a target or a cost says for a policy. */
+export function partOf<T extends string | number>(value: Parts<T>, name: string): T | undefined {
+  if (typeof value !== 'object') return value
+  return Object.hasOwn(value, name) ? value[name] : undefined
 }

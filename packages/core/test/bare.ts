@@ -58,7 +58,6 @@ export function bare(algorithm: Algorithm, text?: string): Bare {
     },
     force,
     refund(now, cost, at) {
-      adopt(now)
       if (state !== undefined) algorithm.refund(state, now, cost, at)
     },
     adopt,

@@ -104,7 +104,7 @@ export function bucket(
     refund(state, nowMs, cost, at) {
       drain(state, nowMs)
       // The trace of a charge fades as the bucket drains: without it, at least this much less would be used.
-      const trace = grown(0, cost * unit) - Math.max(0, nowMs - at) * refill
+      const trace = grown(0, cost * state.unit) - Math.max(0, nowMs - at) * state.refill
       state.used = Math.max(0, state.used - Math.max(0, trace))
     },
 

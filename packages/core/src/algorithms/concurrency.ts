@@ -10,12 +10,14 @@ export interface ConcurrencyOptions {
   ttl: Duration
 }
 
-/** The slots that are held: when each comes free by itself, and how many do. Soonest first. */
+/** The slots that are held, the one that comes free first in front: three lists side by side. */
 export interface ConcurrencyState {
+  /** When it comes free by itself, in milliseconds. */
   expiry: number[]
+  /** For how long it was taken, in milliseconds. */
+  ttl: number[]
+  /** How many slots. */
   count: number[]
-  /** How long the slot lasts, counted from when it was taken, that comes free last. */
-  ttlMs: number
 }
 
 /**
@@ -31,7 +33,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
   const limit = wholeNumber('limit', options.limit)
   const ttlMs = durationMs('ttl', options.ttl)
 
-  const last = (state: ConcurrencyState): number => state.expiry[state.expiry.length - 1] ?? 0
+  const last = (state: ConcurrencyState): number => state.expiry.at(-1) ?? 0
 
   /** The index of the first slot that is still held. */
   function firstHeld(state: ConcurrencyState, nowMs: number): number {
@@ -41,8 +43,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
   }
 
   function remove(state: ConcurrencyState, from: number, howMany: number): void {
-    state.expiry.splice(from, howMany)
-    state.count.splice(from, howMany)
+    for (const list of [state.expiry, state.ttl, state.count]) list.splice(from, howMany)
   }
 
   return {
@@ -51,12 +52,13 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     windowMs: ttlMs,
     hold,
     args: () => [limit, ttlMs, patienceMs(ttlMs)],
-    fresh: () => ({ expiry: [], count: [], ttlMs }),
+    fresh: () => ({ expiry: [], ttl: [], count: [] }),
 
     // Slots tell by themselves when they expire, so a changed `ttl` changes nothing.
     adopt(state, nowMs) {
-      const ahead = last(state) - nowMs - state.ttlMs
-      if (ahead <= patienceMs(state.ttlMs)) return false
+      const ofMs = state.ttl.at(-1) ?? 0
+      const ahead = last(state) - nowMs - ofMs
+      if (ahead <= patienceMs(ofMs)) return false
       state.expiry = state.expiry.map((expiry) => expiry - ahead)
       return true
     },
@@ -79,18 +81,21 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
       const expiry = nowMs + ttlMs
       let index = state.expiry.length
       while (index > 0 && (state.expiry[index - 1] as number) > expiry) index--
-      if (state.expiry[index - 1] === expiry) {
-        state.count[index - 1] = grown(state.count[index - 1] as number, cost)
+      const before = index - 1
+      if (state.expiry[before] === expiry && state.ttl[before] === ttlMs) {
+        state.count[before] = grown(state.count[before] as number, cost)
       } else {
         state.expiry.splice(index, 0, expiry)
+        state.ttl.splice(index, 0, ttlMs)
         state.count.splice(index, 0, cost)
       }
-      if (last(state) === expiry) state.ttlMs = ttlMs
     },
 
     refund(state, nowMs, cost, at) {
-      const index = state.expiry.indexOf(at + ttlMs)
-      if (index < firstHeld(state, nowMs)) return
+      const index = state.expiry.findIndex(
+        (expiry, slot) => expiry > nowMs && expiry - (state.ttl[slot] as number) === at,
+      )
+      if (index < 0) return
       const left = (state.count[index] as number) - cost
       if (left > 0) state.count[index] = left
       else remove(state, index, 1)
@@ -98,15 +103,13 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
 
     ttlMs: (state, nowMs) => (state.expiry.length > 0 ? last(state) - nowMs : 0),
     encode: (state) =>
-      [state.ttlMs, ...state.expiry.flatMap((expiry, at) => [expiry, state.count[at]])].join(','),
+      state.expiry.flatMap((expiry, index) => [expiry, state.ttl[index], state.count[index]]).join(','),
     decode(text) {
-      const [ofMs, ...rest] = numbers(text)
-      const pairs = rest.length % 2 === 0 ? rest : []
-      return {
-        expiry: pairs.filter((_, index) => index % 2 === 0),
-        count: pairs.filter((_, index) => index % 2 === 1),
-        ttlMs: ofMs || ttlMs,
-      }
+      const parts = numbers(text)
+      const every = (offset: number): number[] => parts.filter((_, index) => index % 3 === offset)
+      return parts.length % 3 === 0
+        ? { expiry: every(0), ttl: every(1), count: every(2) }
+        : { expiry: [], ttl: [], count: [] }
     },
   }
 }

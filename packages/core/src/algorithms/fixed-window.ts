@@ -79,7 +79,7 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
     },
 
     refund(state, nowMs, cost, at) {
-      const counted = runs(state, nowMs) && at >= state.start && at < state.start + windowMs
+      const counted = runs(state, nowMs) && at >= state.start && at < state.start + state.windowMs
       if (counted) state.used = Math.max(0, state.used - cost)
     },
 

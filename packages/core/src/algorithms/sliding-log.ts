@@ -55,7 +55,7 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
 
   /** Moves `head` behind what has left at `nowMs`. */
   function prune(state: SlidingLogState, nowMs: number): void {
-    const leftMs = standing(state, nowMs) - windowMs
+    const leftMs = standing(state, nowMs) - state.windowMs
     while (state.head < state.at.length && (state.at[state.head] as number) <= leftMs) {
       state.used -= state.cost[state.head++] as number
     }
@@ -108,7 +108,7 @@ export function slidingLog(options: SlidingLogOptions): Algorithm<SlidingLogStat
     },
 
     refund(state, nowMs, cost, at) {
-      const counts = state.at.lastIndexOf(at) >= state.head && at > standing(state, nowMs) - windowMs
+      const counts = state.at.lastIndexOf(at) >= state.head && at > standing(state, nowMs) - state.windowMs
       if (!counts) return
       // What has left stays away when the newest entry is taken back.
       prune(state, nowMs)

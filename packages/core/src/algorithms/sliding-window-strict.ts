@@ -93,7 +93,8 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     },
 
     refund(state, nowMs, cost, at) {
-      const index = (startOf(state) - begins(at, part)) / part
+      const ofMs = partMs(state.windowMs)
+      const index = (startOf(state) - begins(at, ofMs)) / ofMs
       const count = state.counts[index]
       if (count === undefined || leaves(state, index) <= nowMs) return
       state.counts[index] = Math.max(0, count - cost)

@@ -86,8 +86,9 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     refund(state, nowMs, cost, at) {
       Object.assign(state, rolled(state, nowMs))
       const start = startOf(state)
-      if (at >= start && at < start + spanMs) state.cur = Math.max(0, state.cur - cost)
-      else if (at >= start - spanMs && at < start) state.prev = Math.max(0, state.prev - cost)
+      const windows = Math.floor((at - start) / state.windowMs)
+      if (windows === 0) state.cur = Math.max(0, state.cur - cost)
+      if (windows === -1) state.prev = Math.max(0, state.prev - cost)
     },
 
     ttlMs(state, nowMs) {

@@ -41,7 +41,7 @@ const algorithms: [string, Algorithm, args: readonly number[], text: string][] =
     [5, noon - 1.5 * DAY, noon - 0.5 * DAY, noon + 0.5 * DAY, noon + 1.5 * DAY, DAY],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
   ],
-  ['concurrency', concurrency({ limit: 5, ttl: '1s' }), [5, 1000, MINUTE], `1000,${noon + 1000},3`],
+  ['concurrency', concurrency({ limit: 5, ttl: '1s' }), [5, 1000, MINUTE], `${noon + 1000},1000,3`],
 ]
 
 describe.each(algorithms)('%s', (_, algorithm, args, text) => {

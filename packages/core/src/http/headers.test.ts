@@ -26,7 +26,15 @@ function policy(
   more: Partial<PolicyDecision> = {},
 ): PolicyDecision {
   const used = limit - remaining
-  const base = { name, key: 'user:42', cost: 1, mode: 'enforce', allowed: true, retryAfterMs: 0 } as const
+  const base = {
+    name,
+    kind: 'fixedWindow',
+    key: 'user:42',
+    cost: 1,
+    mode: 'enforce',
+    allowed: true,
+    retryAfterMs: 0,
+  } as const
   return { ...base, limit, used, remaining, resetMs, windowMs, ...more }
 }
 

@@ -12,6 +12,7 @@ function denied(
 ): Decision {
   const policy: PolicyDecision = {
     name: 'default',
+    kind: 'fixedWindow',
     key: 'ip:203.0.113.7',
     cost: 1,
     mode: 'enforce',

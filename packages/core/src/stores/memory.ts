@@ -47,13 +47,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   }
 
   /** The state to look at: a fresh one for a key never seen. */
-  function stateOf({ slot, key, kind, cost }: Charge, nowMs: number): object {
+  function stateOf({ slot, key, kind, cost, at }: Charge, nowMs: number): object {
     const { algorithm, table } = slot as MemorySlot
     const place = table.indexes.get(key)
     if (place === undefined) return algorithm.fresh(nowMs)
     const stored = table.states[place] as object
-    // Who asks changes nothing, whatever parameters it asks by.
-    const state = kind === 'ask' || (cost === 0 && kind !== 'refund') ? { ...stored } : stored
+    // A refund is made at once: it depends on nothing but the state.
+    if (kind === 'refund') algorithm.refund(stored, nowMs, cost, at)
+    // Who takes nothing changes nothing, whatever parameters it looks by.
+    const state = cost === 0 || kind === 'ask' || kind === 'refund' ? { ...stored } : stored
     algorithm.adopt(state, nowMs)
     return state
   }
@@ -64,10 +66,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     if (!table.indexes.has(key)) tables.add(table, key, state, nowMs)
   }
 
-  /** Looks at one charge, and tells whether it vetoes. A refund is made at once: it depends on nothing. */
+  /** Looks at one charge, and tells whether it vetoes. */
   function vetoes(charge: Charge, state: object, nowMs: number): boolean {
-    const { slot, kind, cost, at } = charge
-    if (kind === 'refund') slot.algorithm.refund(state, nowMs, cost, at)
+    const { slot, kind, cost } = charge
     slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
     return !charge.allowed && (kind === 'take' || kind === 'ask')
   }

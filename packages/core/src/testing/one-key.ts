@@ -42,19 +42,24 @@ export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
 
   const text = (): string => (state === undefined ? '' : algorithm.encode(state))
 
-  /** Does to a state what `by` does, once it is the algorithm's own. */
-  function changed(of: object | undefined, nowMs: number, by: (of: object) => void): object {
-    if (of !== undefined) algorithm.adopt(of, nowMs)
+  /** Does to a state what `by` does, once it is the algorithm's own, which a refund does not need it to be. */
+  function changed(
+    of: object | undefined,
+    nowMs: number,
+    by: (of: object) => void,
+    isRefund = false,
+  ): object {
+    if (of !== undefined && !isRefund) algorithm.adopt(of, nowMs)
     const result = of ?? algorithm.fresh(nowMs)
     by(result)
     return result
   }
 
   /** Changes the key, and checks that its text leads to the same. */
-  function change(nowMs: number, by: (of: object) => void): void {
+  function change(nowMs: number, by: (of: object) => void, isRefund = false): void {
     const read = state && algorithm.decode(text())
-    state = changed(state, nowMs, by)
-    expect(algorithm.encode(changed(read, nowMs, by))).toBe(text())
+    state = changed(state, nowMs, by, isRefund)
+    expect(algorithm.encode(changed(read, nowMs, by, isRefund))).toBe(text())
   }
 
   function ask(nowMs: number, cost = 1): Answer {
@@ -79,7 +84,7 @@ export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
       return answer
     },
     force: (nowMs, cost) => change(nowMs, (of) => algorithm.charge(of, nowMs, cost)),
-    refund: (nowMs, cost, at) => change(nowMs, (of) => algorithm.refund(of, nowMs, cost, at)),
+    refund: (nowMs, cost, at) => change(nowMs, (of) => algorithm.refund(of, nowMs, cost, at), true),
     under: (other) => oneKey(other, state),
     ttlMs: (nowMs) => (state === undefined ? 0 : algorithm.ttlMs(state, nowMs)),
     text,

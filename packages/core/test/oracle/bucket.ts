@@ -69,7 +69,7 @@ export const bucketRules: Rules<BucketParams, Bucket> = {
     const at = bucket.used === 0n ? now : Math.max(now, bucket.at)
     return { ...rate, at, used: left(bucket, now) + cost * rate.per }
   },
-  refunded(bucket, _params, now, cost, at) {
+  refunded(bucket, now, cost, at) {
     const time = Math.max(now, bucket.at)
     const faded = bucket.refill * BigInt(Math.max(0, now - at))
     const credit = cost * bucket.per - faded

@@ -37,7 +37,7 @@ export const calendarWindowRules: Rules<CalendarParams, Calendar> = {
     const { start, end } = state.used === 0n ? periodOf(now, params) : state
     return { start, end, used: state.used + cost }
   },
-  refunded(state, _params, _now, cost, at) {
+  refunded(state, _now, cost, at) {
     if (at < state.start || at >= state.end) return state
     return { ...state, used: state.used > cost ? state.used - cost : 0n }
   },

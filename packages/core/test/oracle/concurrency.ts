@@ -1,47 +1,60 @@
 /** Slots that are held until they expire. */
 
-import { sum, without, type Hit, type Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 
 export interface ConcurrencyParams {
   readonly limit: number
   readonly ttl: number
 }
 
-interface Slots {
-  /** Each stands at its expiry. */
-  readonly hits: readonly Hit[]
-  /** The ttl that the newest expiry was given with. */
+/** Slots taken at one time for as long a time. */
+interface Held {
+  readonly taken: number
   readonly ttl: number
+  readonly units: bigint
 }
 
-const newest = ({ hits }: Slots): number => Math.max(...hits.map(({ at }) => at))
+type Slots = readonly Held[]
+
+const expiry = ({ taken, ttl }: Held): number => taken + ttl
+
+const last = (slots: Slots): Held =>
+  slots.reduce((late, slot) => (expiry(slot) >= expiry(late) ? slot : late))
 
 /** Whoever takes a slot sweeps out those that have expired: they stay free when time steps back. */
-const held = (slots: Slots, now: number): Slots => ({
-  ...slots,
-  hits: slots.hits.filter(({ at }) => at > now),
-})
+const held = (slots: Slots, now: number): Slots => slots.filter((slot) => expiry(slot) > now)
 
-const live = ({ hits }: Slots, now: number): bigint => sum(hits, (expiry) => expiry > now)
+const live = (slots: Slots, now: number): bigint =>
+  held(slots, now).reduce((sum, { units }) => sum + units, 0n)
+
+/** Soonest first, so that the same slots are the same list, whatever order they were taken in. */
+const inOrder = (slots: Slots): Slots => [...slots].sort((a, b) => expiry(a) - expiry(b))
 
 export const concurrencyRules: Rules<ConcurrencyParams, Slots> = {
-  nothing: { hits: [], ttl: 1 },
+  nothing: [],
   limit: ({ limit }) => limit,
   windowMs: ({ ttl }) => ttl,
   over: (slots, now) => live(slots, now) === 0n,
   // An expiry is a ttl ahead by nature, and a slot that others took has to keep its own.
   moved(slots, _params, now) {
-    const ahead = newest(slots) - now - slots.ttl
-    if (ahead <= Math.max(slots.ttl, 60_000)) return slots
-    return { ...slots, hits: slots.hits.map(({ at, units }) => ({ at: at - ahead, units })) }
+    if (slots.length === 0) return slots
+    const { taken, ttl } = last(slots)
+    const ahead = taken - now
+    if (ahead <= Math.max(ttl, 60_000)) return slots
+    return slots.map((slot) => ({ ...slot, taken: slot.taken - ahead }))
   },
   under: (slots) => slots,
   fits: (slots, { limit }, now, cost) => live(slots, now) + cost <= BigInt(limit),
-  charged(slots, { ttl }, now, cost) {
-    const last = now + ttl >= newest(slots)
-    return { hits: [...held(slots, now).hits, { at: now + ttl, units: cost }], ttl: last ? ttl : slots.ttl }
+  charged: (slots, { ttl }, now, cost) => inOrder([...held(slots, now), { taken: now, ttl, units: cost }]),
+  refunded(slots, now, cost, at) {
+    const found = held(slots, now).find(({ taken }) => taken === at)
+    let left = cost
+    return slots.flatMap((slot) => {
+      if (found === undefined || slot.taken !== at || slot.ttl !== found.ttl) return [slot]
+      const gone = slot.units < left ? slot.units : left
+      left -= gone
+      return gone < slot.units ? [{ ...slot, units: slot.units - gone }] : []
+    })
   },
-  refunded: (slots, { ttl }, now, cost, at) =>
-    at + ttl > now ? { ...slots, hits: without(slots.hits, cost, (expiry) => expiry === at + ttl) } : slots,
   touched: held,
 }

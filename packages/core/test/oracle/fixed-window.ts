@@ -37,7 +37,7 @@ export const fixedWindowRules: Rules<FixedParams, Fixed> = {
     const start = state.used === 0n ? opens(now, params) : state.start
     return { start, window: params.window, used: state.used + cost }
   },
-  refunded(state, _params, _now, cost, at) {
+  refunded(state, _now, cost, at) {
     if (at < state.start || at >= state.start + state.window) return state
     return { ...state, used: state.used > cost ? state.used - cost : 0n }
   },

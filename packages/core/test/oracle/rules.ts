@@ -19,7 +19,7 @@ export interface Rules<P, S> {
   /** Whether a cost above 0 would fit now. The state is already seen under these parameters, here and below. */
   fits(state: S, params: P, now: number, cost: bigint): boolean
   charged(state: S, params: P, now: number, cost: bigint): S
-  refunded(state: S, params: P, now: number, cost: bigint, at: number): S
+  refunded(state: S, now: number, cost: bigint, at: number): S
   /** The same with its time brought up to now, where a state can tell. */
   touched?(state: S, now: number): S
   /** Only where it is not simply the time until nothing matters any more. */

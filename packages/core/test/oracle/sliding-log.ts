@@ -42,7 +42,7 @@ export const slidingLogRules: Rules<SlidingParams, Log> = {
     hits: [...pruned(log, now).hits, { at: believed(log, now), units: cost }],
     window,
   }),
-  refunded(log, _params, now, cost, at) {
+  refunded(log, now, cost, at) {
     if (!counts(log, now, at) || log.hits.every((hit) => hit.at !== at)) return log
     return { ...log, hits: without(pruned(log, now).hits, cost, (t) => t === at) }
   },

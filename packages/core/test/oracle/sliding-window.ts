@@ -68,7 +68,7 @@ export const slidingWindowRules: Rules<SlidingParams, Sliding> = {
     const known = { ...state, window: span, last: state.hits.length > 0 ? Math.max(state.last, now) : now }
     return { ...known, hits: [...state.hits, { at: Math.max(now, newestStart(known)), units: cost }] }
   },
-  refunded(state, _params, now, cost, at) {
+  refunded(state, now, cost, at) {
     const { start } = counters(state, now)
     const from = at >= start ? start : start - state.window
     if (at < from || at >= from + state.window) return state

@@ -47,7 +47,7 @@ export const strictWindowRules: Rules<SlidingParams, Strict> = {
     const hits = state.hits.filter(({ at }) => counts(known, known.last, at))
     return { ...known, hits: [...hits, { at: newest(known), units: cost }] }
   },
-  refunded(state, _params, now, cost, at) {
+  refunded(state, now, cost, at) {
     const part = edge(at, partOf(state.window))
     if (!counts(state, now, part)) return state
     return { ...state, hits: without(state.hits, cost, (start) => start === part) }

@@ -47,14 +47,13 @@ function outcome<P, S>(
   return { answer: { ...before, ...figures(rules, params, after, now), cost }, states: [after] }
 }
 
-/** A refund needs nobody's leave. */
+/** A refund needs nobody's leave, and is made under the parameters that the state was counted under. */
 function undone<P, S>(rules: Rules<P, S>, params: P, state: S, now: number, { cost, at }: Asked): Outcome<S> {
-  const { kept, seen } = look(rules, params, state, now)
-  const after = rules.over(seen, now) ? seen : rules.refunded(seen, params, now, BigInt(cost), at)
-  const answer = { allowed: true, retryAfterMs: 0, ...figures(rules, params, after, now), cost }
+  const after = rules.over(state, now) ? state : rules.refunded(state, now, BigInt(cost), at)
+  const { seen } = look(rules, params, after, now)
+  const answer = { allowed: true, retryAfterMs: 0, ...figures(rules, params, seen, now), cost }
   // It is left open whether a refund brings the state up to the time, also where nothing was given back.
-  const touched = rules.touched?.(after, now) ?? after
-  return { answer, states: text(after) === text(seen) ? [kept, touched] : [after, touched] }
+  return { answer, states: [after, rules.touched?.(after, now) ?? after] }
 }
 
 /** Those of nothing being asked. */
