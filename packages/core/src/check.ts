@@ -26,6 +26,9 @@ export function refuse(option: string, must: string, value: unknown, ...right: s
   throw right.includes(typeof value) ? new RangeError(message) : new TypeError(message)
 }
 
+const isWhole = (value: unknown, min: number, max: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+
 /**
  * The value, if it is a whole number within the range.
  * @throws TypeError when it is no number, RangeError when it is NaN, fractional or out of range
@@ -36,8 +39,7 @@ export function wholeNumber(
   min: number = 0,
   max: number = Number.MAX_SAFE_INTEGER,
 ): number {
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
-    return (value as number) + 0
+  if (isWhole(value, min, max)) return value + 0
   return refuse(option, `a whole number from ${min} to ${max}`, value, 'number')
 }
 
@@ -48,7 +50,7 @@ export function wholeNumber(
 export function durationMs(option: string, value: unknown): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
   const ms = match ? Number((Number(match[1]) * UNITS[match[2] as string]!).toFixed(6)) : value
-  if (Number.isSafeInteger(ms) && (ms as number) >= 1 && (ms as number) <= LONGEST_MS) return ms as number
+  if (isWhole(ms, 1, LONGEST_MS)) return ms
   return refuse(option, "a duration from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
 }
 

@@ -94,12 +94,14 @@ describe('several policies', () => {
       () => limiter.peek(target),
       () => limiter.reset(target),
     ]) {
-      expect(thrown(call)).toBe("TypeError: key: no policy is named 'hour'")
+      expect(thrown(call)).toBe("TypeError: a policy in key must be one of 'minute', 'day', got 'hour'")
     }
     const cost = { hours: 2 } as object
-    expect(thrown(() => limiter.take('ada', { cost }))).toBe("TypeError: cost: no policy is named 'hours'")
+    expect(thrown(() => limiter.take('ada', { cost }))).toBe(
+      "TypeError: a policy in cost must be one of 'minute', 'day', got 'hours'",
+    )
     expect(thrown(() => limiter.decide([{ policy: 'hour' as 'day', key: 'ada' }]))).toBe(
-      "TypeError: no policy is named 'hour'",
+      "TypeError: policy must be one of 'minute', 'day', got 'hour'",
     )
   })
 

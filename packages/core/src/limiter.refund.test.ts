@@ -96,7 +96,9 @@ describe('a refund', () => {
       /Error: cost must be a whole number from 0 to \d+, got /,
     )
     const unknown = { cost: { hour: 1 } as object }
-    expect(thrown(() => limiter.refund(decision, unknown))).toBe("TypeError: cost: no policy is named 'hour'")
+    expect(thrown(() => limiter.refund(decision, unknown))).toBe(
+      "TypeError: a policy in cost must be one of 'default', got 'hour'",
+    )
     limiter.refund(decision)
     expect(left()).toBe(10)
   })

@@ -51,7 +51,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   const receipts = createReceipts(policies)
   const held = new Set<() => MaybePromise<void>>()
   let isClosed = false
-  let watched = given === undefined ? watchUse(unbound.map(({ name }) => name).join(', ')) : undefined
+  const noteUse = watchUse(unbound)
 
   function refuseClosed(): void {
     if (isClosed) throw new Error('this limiter is closed')
@@ -86,7 +86,7 @@ export function limiterOf<M extends Mode, Name extends string>(
 
   function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
     refuseClosed()
-    if (watched !== undefined && !watched()) watched = undefined
+    if (given === undefined) noteUse()
     return after(store.take(calls), (ruling: Ruling) => {
       // A shadow policy that is asked has a veto in the store, but not here.
       const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
@@ -118,7 +118,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     peek: (target, options) => give(run(callsOf(target, costIn(options), true), true)),
     decide(charges) {
       const calls = charges.map(({ policy, key, cost = 1, algorithm }) =>
-        callOf(policies.named(policy), key, cost, false, algorithm),
+        callOf(policies.named(policy, 'policy'), key, cost, false, algorithm),
       )
       refuseTwins(calls)
       return give(run(calls, false))
@@ -134,7 +134,9 @@ export function limiterOf<M extends Mode, Name extends string>(
       refuseClosed()
       if (Array.isArray((target as Decision | undefined)?.policies)) {
         return done(
-          all((target as Decision).policies.map(({ name, key }) => forget(policies.named(name), key))),
+          all(
+            (target as Decision).policies.map(({ name, key }) => forget(policies.named(name, 'policy'), key)),
+          ),
         )
       }
       checkNames('key', target as Target<string>, policies)

@@ -8,21 +8,19 @@ const SUSPICIOUS = 10
 
 /**
  * Notices limiters that are made anew for each request, which never limit anything: each is used at once, and once.
- * @returns what to call at each use until it returns `false`
+ * @returns what to call at each use
  */
-export function watchUse(policies: string): () => boolean {
-  let sameTurn = true
-  let counted = false
+export function watchUse(policies: readonly { readonly name: string }[]): () => void {
+  let uses = 0
   queueMicrotask(() => {
-    sameTurn = false
+    // Not used so far: it was made for later.
+    uses ||= 2
   })
   return () => {
-    if (counted) usedOnce--
-    if (counted || !sameTurn) return false
-    counted = true
-    if (++usedOnce === SUSPICIOUS) {
-      warnOnce(`a limiter (${policies}) is made anew for each request, so it never limits: make it once`)
-    }
-    return true
+    uses++
+    if (uses === 2) usedOnce--
+    if (uses !== 1 || ++usedOnce !== SUSPICIOUS) return
+    const names = policies.map(({ name }) => name).join(', ')
+    warnOnce(`a limiter (${names}) is made anew for each request, so it never limits: make it once`)
   }
 }

@@ -31,16 +31,15 @@ export interface PolicyList<Name extends string> {
 
 export const POLICY_OPTIONS: readonly string[] = ['name', 'algorithm', 'limit', 'window', 'mode']
 
-/** The methods by which a value is known to be an algorithm, whoever wrote it. */
-const METHODS = ['args', 'fresh', 'adopt', 'look', 'charge', 'refund', 'ttlMs', 'encode', 'decode'] as const
-
 /**
- * The value, if it is an algorithm.
+ * The value, if it is an algorithm, whoever wrote it: what counts is that it has the parts that ours have.
  * @throws TypeError that says how to make one
  */
 export function checkedAlgorithm(option: string, value: unknown): Algorithm {
-  const algorithm = value as Partial<Algorithm> | undefined | null
-  return typeof algorithm?.kind === 'string' && METHODS.every((name) => typeof algorithm[name] === 'function')
+  const parts = Object(value) as Record<string, unknown>
+  return Object.entries(weightedSlidingWindow(1, 1)).every(
+    ([name, part]) => typeof parts[name] === typeof part,
+  )
     ? (value as Algorithm)
     : refuse(option, 'an algorithm such as tokenBucket({ ... })', value)
 }

@@ -1,5 +1,5 @@
 import { type BoundPolicy, bindPolicy, type PolicyReset, type UnboundPolicy } from './bound-policies.ts'
-import { shown } from './check.ts'
+import { oneOf } from './check.ts'
 import { claimNames } from './claims.ts'
 import type { Store } from './store.ts'
 
@@ -8,8 +8,11 @@ export interface PolicySet {
   /** In configured order. */
   list: readonly BoundPolicy[]
   get(name: string): BoundPolicy | undefined
-  /** @throws TypeError when no policy has the name */
-  named(name: string): BoundPolicy
+  /**
+   * The policy of a name that a caller gave as `what`.
+   * @throws TypeError when there is none
+   */
+  named(name: string, what: string): BoundPolicy
   /** Replaces all or, when it throws, none. */
   replace(unbound: readonly UnboundPolicy[]): void
   /** Leaves the names to other limiters. */
@@ -30,11 +33,7 @@ export function policySet(
   const set: PolicySet = {
     list: [],
     get: (name) => byName.get(name),
-    named: (name) => {
-      const policy = byName.get(name)
-      if (policy === undefined) throw new TypeError(`no policy is named ${shown(name)}`)
-      return policy
-    },
+    named: (name, what) => byName.get(oneOf(what, name, [...byName.keys()])) as BoundPolicy,
     replace(unbound) {
       const commit = claim(unbound.map(({ name }) => name))
       set.list = unbound.map((policy) => bindPolicy(store, policy, byName.get(policy.name), onReset))

@@ -1,5 +1,5 @@
 import type { Algorithm } from './algorithm.ts'
-import { refuse, shown } from './check.ts'
+import { refuse } from './check.ts'
 import type { PolicySet } from './policy-set.ts'
 
 /** The key to charge: one for every policy, or one for each; a policy without a key does not apply. */
@@ -34,8 +34,7 @@ type Parts<T> = T | { readonly [name: string]: T | undefined } | undefined
 export function checkNames(what: string, value: Parts<string | number>, policies: PolicySet): void {
   if (typeof value !== 'object' && value !== undefined) return
   if (!value) refuse(what, 'one for all policies, or an object with one for each', value)
-  for (const name of Object.keys(value))
-    if (!policies.get(name)) throw new TypeError(`${what}: no policy is named ${shown(name)}`)
+  for (const name of Object.keys(value)) policies.named(name, `a policy in ${what}`)
 }
 
 /** What a target or a cost says for a policy. */

@@ -37,10 +37,10 @@ export function codec<S extends object>(
     encode: (state) => Object.values(state).join(','),
     decode(text) {
       const state = fresh(0)
-      const names = Object.keys(state)
       const parts = numbers(text)
+      const names = Object.keys(state)
       if (parts.length === names.length)
-        for (const [index, name] of names.entries()) Object.assign(state, { [name]: parts[index] })
+        names.forEach((name, at) => Object.assign(state, { [name]: parts[at] }))
       return state
     },
   }

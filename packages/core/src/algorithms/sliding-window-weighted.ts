@@ -84,11 +84,12 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     },
 
     refund(state, nowMs, cost, at) {
-      Object.assign(state, rolled(state, nowMs))
-      const start = startOf(state)
-      const windows = Math.floor((at - start) / state.windowMs)
-      if (windows === 0) state.cur = Math.max(0, state.cur - cost)
-      if (windows === -1) state.prev = Math.max(0, state.prev - cost)
+      const windowsFrom = (ms: number): number => Math.floor((ms - startOf(state)) / state.windowMs)
+      const window = windowsFrom(at)
+      // Two windows on it weighs nothing.
+      if (windowsFrom(nowMs) - window > 1) return
+      if (window === 0) state.cur = Math.max(0, state.cur - cost)
+      if (window === -1) state.prev = Math.max(0, state.prev - cost)
     },
 
     ttlMs(state, nowMs) {

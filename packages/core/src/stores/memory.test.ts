@@ -46,7 +46,9 @@ describe('the clock of a memory store', () => {
     (told) => {
       const limiter = createLimiter({ algorithm, store: memoryStore({ clock: () => told as number }) })
       expect(thrown(() => limiter.take('ada'))).toMatch(
-        new RegExp(`^(Range|Type)Error: what clock gives must be milliseconds since 1970, got `),
+        new RegExp(
+          `^(Range|Type)Error: the milliseconds that clock gives must be a whole number from 0 to 9007199254740991, got `,
+        ),
       )
     },
   )

@@ -1,4 +1,4 @@
-import { functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
+import { functionOf, knownOptions, wholeNumber } from '../check.ts'
 import type { Charge, Slot, Store } from '../store.ts'
 import { warnOnce } from '../warn.ts'
 import { createTables, type Evicted, type Table } from './memory-tables.ts'
@@ -38,13 +38,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   const tables = createTables(maxKeys, onEvicted)
   warnOfWorkers()
 
-  function now(): number {
-    const told = clock()
-    const ms = Math.floor(told)
-    return Number.isSafeInteger(ms) && ms >= 0
-      ? ms
-      : refuse('what clock gives', 'milliseconds since 1970', told, 'number')
-  }
+  const now = (): number => wholeNumber('the milliseconds that clock gives', Math.floor(clock()))
 
   /** The state to look at: a fresh one for a key never seen. */
   function stateOf({ slot, key, kind, cost, at }: Charge, nowMs: number): object {
@@ -60,53 +54,43 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     return state
   }
 
-  function make({ slot, key, cost }: Charge, state: object, nowMs: number): void {
+  /** Makes a charge of a call that nobody vetoed. */
+  function make(charge: Charge, state: object, nowMs: number): void {
+    const { slot, key, cost, upTo, kind, allowed, retryAfterMs } = charge
     const { algorithm, table } = slot as MemorySlot
-    algorithm.charge(state, nowMs, cost)
-    if (!table.indexes.has(key)) tables.add(table, key, state, nowMs)
-  }
-
-  /** Looks at one charge, and tells whether it vetoes. */
-  function vetoes(charge: Charge, state: object, nowMs: number): boolean {
-    const { slot, kind, cost } = charge
-    slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
-    return !charge.allowed && (kind === 'take' || kind === 'ask')
-  }
-
-  /** Makes one charge of a call that nobody vetoed, or leaves it; then tells the state that there is. */
-  function settle(charge: Charge, state: object, nowMs: number, isAllowed: boolean): void {
-    const { slot, kind, allowed, retryAfterMs } = charge
-    const isMade =
-      isAllowed && charge.cost > 0 && (kind === 'take' || kind === 'force' || (kind === 'shadow' && allowed))
-    if (isMade) {
-      slot.algorithm.look(state, nowMs, 0, charge)
+    // What fits was looked at as if it were made.
+    const isAsLooked = kind === 'take' && upTo === 0
+    if (!isAsLooked) {
+      algorithm.look(state, nowMs, 0, charge)
       // At most an eighth of what remains, so that others find some.
-      charge.cost = Math.max(charge.cost, Math.min(charge.upTo, Math.floor(charge.remaining / 8)))
-      make(charge, state, nowMs)
+      charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
     }
-    if (isMade || allowed) slot.algorithm.look(state, nowMs, 0, charge)
+    algorithm.charge(state, nowMs, charge.cost)
+    if (!table.indexes.has(key)) tables.add(table, key, state, nowMs)
+    if (isAsLooked) return
+    algorithm.look(state, nowMs, 0, charge)
     charge.allowed = allowed
     charge.retryAfterMs = retryAfterMs
   }
 
   function takeAll(charges: readonly Charge[], nowMs: number): boolean {
-    const states: object[] = []
-    let allowed = true
-    for (const charge of charges) {
+    let isAllowed = true
+    const states = charges.map((charge) => {
+      const { slot, kind, cost } = charge
       const state = stateOf(charge, nowMs)
-      states.push(state)
-      if (vetoes(charge, state, nowMs)) allowed = false
-    }
-    charges.forEach((charge, index) => settle(charge, states[index] as object, nowMs, allowed))
-    return allowed
-  }
-
-  /** A call of one take, which most are: what was looked at is what there is afterwards. */
-  function takeOne(charge: Charge, nowMs: number): boolean {
-    const state = stateOf(charge, nowMs)
-    charge.slot.algorithm.look(state, nowMs, charge.cost, charge)
-    if (charge.allowed && charge.cost > 0) make(charge, state, nowMs)
-    return charge.allowed
+      slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
+      if (!charge.allowed && (kind === 'take' || kind === 'ask')) isAllowed = false
+      return state
+    })
+    charges.forEach((charge, index) => {
+      const { slot, kind, cost, allowed } = charge
+      const state = states[index] as object
+      if (isAllowed && cost > 0 && (kind === 'take' || kind === 'force' || (kind === 'shadow' && allowed)))
+        make(charge, state, nowMs)
+      // It was looked at as if it were made.
+      else if (allowed) slot.algorithm.look(state, nowMs, 0, charge)
+    })
+    return isAllowed
   }
 
   return {
@@ -117,9 +101,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     take(charges) {
       const nowMs = now()
       tables.tick(nowMs)
-      const [only] = charges
-      const isPlain = charges.length === 1 && only?.kind === 'take' && only.upTo === 0
-      return { allowed: isPlain ? takeOne(only, nowMs) : takeAll(charges, nowMs), at: nowMs, source: 'store' }
+      return { allowed: takeAll(charges, nowMs), at: nowMs, source: 'store' }
     },
     forget: (slot, key) => tables.forget((slot as MemorySlot).table, key),
     close: tables.clear,
