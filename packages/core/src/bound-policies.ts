@@ -1,5 +1,5 @@
 import type { Algorithm, PolicyMode } from './algorithm.ts'
-import { shown } from './check.ts'
+import { refuse, shown } from './check.ts'
 import type { Slot, Store } from './store.ts'
 
 /** A policy whose kind of algorithm changed: what was used under the old kind does not count under the new one. */
@@ -54,22 +54,19 @@ export function bindPolicy(
 
   function open(opened: Algorithm): Slot {
     const slot = store.open(name, opened)
-    // The last in the map is the one it had last.
-    const from = [...kinds.keys()].at(-1)
-    const isNewKind = !kinds.delete(opened.kind)
     kinds.set(opened.kind, slot)
-    if (from !== undefined && isNewKind) onReset?.({ policy: name, from, to: opened.kind })
     return slot
   }
 
-  const own = algorithm === undefined ? undefined : open(algorithm)
-  function slotFor(other: Algorithm | undefined): Slot {
-    if (other === undefined || other === algorithm) {
-      if (own !== undefined) return own
-      throw new TypeError(`policy ${shown(name)} needs an algorithm: call decide() with one`)
-    }
-    return open(other)
-  }
+  const own = algorithm && open(algorithm)
+  const slotFor = (other = algorithm): Slot =>
+    other === undefined
+      ? refuse(`the algorithm of policy ${shown(name)}`, 'given to decide()', other)
+      : own && other === algorithm
+        ? own
+        : open(other)
   const { kind, limit, windowMs } = algorithm ?? {}
+  const from = before?.info.kind
+  if (from && kind && from !== kind) onReset?.({ policy: name, from, to: kind })
   return { info: { name, mode, kind, limit, windowMs }, slot: own, kinds, slotFor }
 }

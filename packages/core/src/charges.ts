@@ -11,32 +11,27 @@ export interface Receipt {
 /** A charge with what its decision tells beside the store's answer. */
 export interface PolicyCall extends Charge {
   readonly mode: PolicyMode
-  /** The cost that was asked for. */
-  readonly asked: number
 }
 
 /** A charge, to be answered by the store. Written out whole: to copy parts of objects costs more than a decision. */
-export function chargeOf(
+export const chargeOf = (
   kind: ChargeKind,
   { slot, key, cost }: Receipt,
   mode: PolicyMode = 'enforce',
   at: number = 0,
-): PolicyCall {
-  return {
-    slot,
-    key,
-    cost,
-    kind,
-    at,
-    upTo: 0,
-    allowed: false,
-    remaining: 0,
-    retryAfterMs: 0,
-    resetMs: 0,
-    mode,
-    asked: cost,
-  }
-}
+): PolicyCall => ({
+  slot,
+  key,
+  cost,
+  kind,
+  at,
+  upTo: 0,
+  allowed: false,
+  remaining: 0,
+  resetMs: 0,
+  retryAfterMs: 0,
+  mode,
+})
 
 /** A charge that undoes what was charged at `at`. */
 export const refundOf = (receipt: Receipt, at: number): Charge => chargeOf('refund', receipt, 'enforce', at)

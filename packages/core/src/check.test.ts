@@ -7,7 +7,8 @@ describe('a value in a message', () => {
   it.each([
     ['text', "'text'"],
     ['', "''"],
-    ['x'.repeat(61), `'${'x'.repeat(60)}…'`],
+    ['x'.repeat(61), `'${'x'.repeat(60)}'`],
+    ['no\nline\u001b[2J', "'no?line?[2J'"],
     [42, '42'],
     [NaN, 'NaN'],
     [undefined, 'undefined'],
@@ -98,16 +99,14 @@ describe('options that nobody reads', () => {
     ['windw', 'window'],
     ['windwo', 'window'],
     ['windoww', 'window'],
-    ['wimdow', 'window'],
-    ['indow', 'window'],
-    ['Window', 'window'],
+    ['wino', 'window'],
     ['timezone', 'timeZone'],
     ['limits', 'limit'],
   ])('%s was meant to be %s', (typed, meant) => {
     expect(hint(typed)).toBe(`TypeError: it has no option '${typed}': did you mean \`${meant}\`?`)
   })
 
-  it.each(['lim', 'colour', '', '__proto__x', 'constructor', 'toString', 'wndw'])(
+  it.each(['indow', 'wimdow', 'colour', '__proto__x', 'constructor', 'toString', 'wndw'])(
     '%j is like none, so all are listed',
     (typed) => {
       expect(hint(typed)).toMatch(/limit, window, timeZone$/)

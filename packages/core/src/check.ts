@@ -10,7 +10,7 @@ const LONGEST_MS = 3660 * 86_400_000
 
 /** A value as an error message shows it: short, and unmistakable for another type. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
+  if (typeof value === 'string') return `'${value.slice(0, 60).replace(/\p{C}/gu, '?')}'`
   if (typeof value === 'function') return 'a function'
   return typeof value === 'object' && value !== null
     ? `an ${Array.isArray(value) ? 'array' : 'object'}`
@@ -26,7 +26,8 @@ export function refuse(option: string, must: string, value: unknown, ...right: s
   throw right.includes(typeof value) ? new RangeError(message) : new TypeError(message)
 }
 
-const isWhole = (value: unknown, min: number, max: number): value is number =>
+/** Whether it is a whole number within the range; by default one that every step is exact with. */
+export const isWhole = (value: unknown, min: number = 0, max: number = Infinity): value is number =>
   Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
 
 /**
@@ -58,32 +59,30 @@ export function durationMs(option: string, value: unknown): number {
  * The value, if it is one of a list.
  * @throws TypeError that lists them
  */
-export function oneOf<T extends string | boolean>(option: string, value: unknown, words: readonly T[]): T {
-  return words.includes(value as T)
-    ? (value as T)
-    : refuse(option, `one of ${words.map(shown).join(', ')}`, value)
-}
+export const oneOf = <T extends string | boolean>(option: string, value: unknown, words: readonly T[]): T =>
+  words.includes(value as T) ? (value as T) : refuse(option, `one of ${words.map(shown).join(', ')}`, value)
 
 /**
- * The value, if it is a function.
+ * The value, if it is a function or not there.
  * @throws TypeError
  */
-export function functionOf<T>(option: string, value: T): T {
-  return typeof value === 'function' ? value : refuse(option, 'a function', value)
-}
+export const functionOf = <T>(option: string, value: T): T =>
+  value === undefined || typeof value === 'function' ? value : refuse(option, 'a function', value)
 
-const EXPRESS = 'express-rate-limit'
-const FLEXIBLE = 'rate-limiter-flexible'
+const EXPRESS = "express-rate-limit's name; write "
+const FLEXIBLE = "rate-limiter-flexible's name; write "
 
 /** Other libraries' names of options: whose they are, and what to write instead. */
-const THEIR_NAMES: Record<string, readonly [library: string, ours: string]> = {
-  windowMs: [EXPRESS, 'window: 60000'],
-  max: [EXPRESS, 'limit'],
-  keyGenerator: [EXPRESS, 'key'],
-  handler: [EXPRESS, 'respond'],
-  points: [FLEXIBLE, 'limit'],
-  duration: [FLEXIBLE, 'window'],
-  db: ['koa-ratelimit', 'store'],
+const THEIR_NAMES: Record<string, string | null> = {
+  // Nothing is inherited: an option may be called `constructor`.
+  __proto__: null,
+  windowMs: `${EXPRESS}\`window: 60000\``,
+  max: `${EXPRESS}\`limit\``,
+  keyGenerator: `${EXPRESS}\`key\``,
+  handler: `${EXPRESS}\`respond\``,
+  points: `${FLEXIBLE}\`limit\``,
+  duration: `${FLEXIBLE}\`window\``,
+  db: "koa-ratelimit's name; write `store`",
 }
 
 /**
@@ -91,15 +90,12 @@ const THEIR_NAMES: Record<string, readonly [library: string, ours: string]> = {
  * @throws TypeError with a hint: what another library's option is called here, or the nearest known name
  */
 export function knownOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) refuse(`what ${owner} takes`, 'an object', options)
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (Object(options) !== options) refuse(`what ${owner} takes`, 'an object', options)
+  const unknown = Object.keys(options as object).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  const typed = withoutOne(unknown)
-  const near = known.find((name) => withoutOne(name).some((part) => typed.includes(part)))
-  const [library, ours] = Object.hasOwn(THEIR_NAMES, unknown) ? (THEIR_NAMES[unknown] ?? []) : []
-  const hint = library
-    ? `\`${unknown}\` is ${library}'s name; write \`${ours}\``
-    : near && `did you mean \`${near}\`?`
+  const near = known.find((name) => name.startsWith(unknown.slice(0, 3)))
+  const theirs = THEIR_NAMES[unknown]
+  const hint = theirs ? `\`${unknown}\` is ${theirs}` : near && `did you mean \`${near}\`?`
   throw new TypeError(`${owner} has no option ${shown(unknown)}: ${hint ?? known.join(', ')}`)
 }
 
@@ -110,11 +106,5 @@ export function knownOptions(owner: string, options: unknown, known: readonly st
 export function excludes(options: object, option: string, others: readonly string[]): void {
   const given = options as Record<string, unknown>
   const other = given[option] === undefined ? undefined : others.find((name) => given[name] !== undefined)
-  if (other !== undefined) throw new TypeError(`${option} and ${other} exclude each other: give one`)
+  if (other !== undefined) throw new TypeError(`${option} and ${other} exclude each other`)
 }
-
-/** A name, and what is left of it when any one letter is taken out. Near names have one of these in common. */
-const withoutOne = (name: string): string[] => [
-  name,
-  ...Array.from(name, (_, at) => name.slice(0, at) + name.slice(at + 1)),
-]

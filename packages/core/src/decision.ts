@@ -6,7 +6,7 @@ import type { Ruling } from './store.ts'
 function policyDecision(call: PolicyCall): PolicyDecision {
   const { name, algorithm } = call.slot
   const { kind, limit, windowMs } = algorithm
-  const { key, asked: cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
+  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
   const used = limit - remaining
   return { name, kind, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
 }
@@ -15,22 +15,41 @@ function policyDecision(call: PolicyCall): PolicyDecision {
 const NOBODY = { name: undefined, limit: Infinity, used: 0, remaining: Infinity, resetMs: 0, retryAfterMs: 0 }
 
 /** The decision of a call, from the answers that the store filled in. */
-export function decisionOf(calls: readonly PolicyCall[], allowed: boolean, { at, source }: Ruling): Decision {
-  const policies: PolicyDecision[] = []
-  let told: PolicyDecision | undefined
-  for (const call of calls) {
+export function decisionOf(
+  calls: readonly PolicyCall[],
+  isAsked: boolean,
+  { allowed, at, source }: Ruling,
+): Decision {
+  let told: PolicyDecision | typeof NOBODY = NOBODY
+  const policies = calls.map((call) => {
     const policy = policyDecision(call)
-    policies.push(policy)
-    if (policy.mode === 'enforce' && (told === undefined || comesBefore(policy, told))) told = policy
+    if (policy.mode === 'enforce' && comesBefore(policy, told)) told = policy
+    return policy
+  })
+  const { name, limit, used, remaining, resetMs, retryAfterMs } = told
+  // A shadow policy that is asked has a veto in the store, but not here.
+  const isAllowed = isAsked ? retryAfterMs === 0 : allowed
+  return {
+    allowed: isAllowed,
+    retryAfterMs,
+    policy: name,
+    limit,
+    used,
+    remaining,
+    resetMs,
+    policies,
+    source,
+    at,
   }
-  const { name: policy, limit, used, remaining, resetMs, retryAfterMs } = told ?? NOBODY
-  return { allowed, retryAfterMs, policy, limit, used, remaining, resetMs, policies, source, at }
 }
 
-/** Whether a person is to be told of `policy` rather than of `told`, which comes first in configured order. */
-export function comesBefore(policy: PolicyDecision, told: PolicyDecision): boolean {
-  if (policy.allowed !== told.allowed) return !policy.allowed
-  if (!policy.allowed) return policy.retryAfterMs > told.retryAfterMs
-  if (policy.remaining !== told.remaining) return policy.remaining < told.remaining
-  return policy.resetMs > told.resetMs
-}
+type Figures = Pick<PolicyDecision, 'retryAfterMs' | 'remaining' | 'resetMs'>
+
+/**
+ * Whether a person is to be told of `policy` rather than of `told`, which comes first in configured order: of those
+ * that refuse the last to free up, else the one with the least remaining, then the one that resets last.
+ */
+export const comesBefore = (policy: Figures, told: Figures): boolean =>
+  (policy.retryAfterMs - told.retryAfterMs ||
+    told.remaining - policy.remaining ||
+    policy.resetMs - told.resetMs) > 0

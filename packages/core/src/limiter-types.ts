@@ -71,6 +71,9 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    * algorithm changes (event `policyReset`).
    */
   update(policies: LimiterPolicies<Name>): void
-  /** Frees held slots and its policies' names; every later call throws. Closes only a store that it made itself. */
+  /**
+   * Gives its policies' names back; every later call throws. Slots that are held stay with their holders until these
+   * release them. The store stays open: whoever made it closes it.
+   */
   close(): Promise<void>
 }

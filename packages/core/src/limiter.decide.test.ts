@@ -59,7 +59,7 @@ describe('decide', () => {
     const parts = ['ada', 'bob'].map((key) => ({ policy: 'minute' as const, key }))
     expect(limiter.decide(parts).policies).toMatchObject([{ key: 'ada' }, { key: 'bob' }])
     expect(thrown(() => limiter.decide([...parts, { policy: 'minute', key: 'ada' }]))).toMatch(
-      /^TypeError: policy 'minute' is charged twice/,
+      /^TypeError: a policy is charged twice for one key/,
     )
     expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
   })
@@ -79,6 +79,26 @@ describe('the options of a call', () => {
       expect(thrown(call)).toBe("TypeError: a call has no option 'costs': did you mean `cost`?")
     }
     expect(limiter.peek('ada').used).toBe(1)
+  })
+
+  it('are given by name in a plain object: of anything else nothing would apply, and all be let in', () => {
+    const { limiter } = world([minute])
+    for (const target of [
+      Promise.resolve('ada'),
+      ['ada'],
+      new Map([['minute', 'ada']]),
+      new Date(),
+      null,
+      undefined,
+    ]) {
+      expect(thrown(() => limiter.take(target as never))).toMatch(
+        /^TypeError: key must be one for all policies or by name/,
+      )
+      expect(thrown(() => limiter.reset(target as never))).toMatch(/^TypeError: key must be one for all/)
+    }
+    expect(
+      limiter.take(Object.assign(Object.create(null) as object, { minute: 'ada' })).policies.length,
+    ).toBe(1)
   })
 
   it('are for the policies that they name, whatever those are called', () => {

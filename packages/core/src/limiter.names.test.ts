@@ -10,14 +10,17 @@ const algorithm = fixedWindow({ limit: 3, window: '1m' })
 const named = <const Name extends string>(...names: Name[]): PolicyList<Name> => ({
   policies: names.map((name) => ({ name, algorithm })),
 })
-const taken = (name: string): RegExp => new RegExp(`^Error: policy '${name}' is already open on this store`)
+const taken = (name: string): RegExp =>
+  new RegExp(`^TypeError: a policy's name must be free on this store .*, got '${name}'$`)
 
 describe('the names of a store', () => {
   it('are each for one limiter', () => {
     const store = memoryStore()
     createLimiter({ store, ...named('a', 'b') })
     expect(thrown(() => createLimiter({ store, ...named('c', 'b') }))).toMatch(taken('b'))
-    expect(thrown(() => createLimiter({ store, ...named('b') }))).toMatch(/give it another name/)
+    expect(thrown(() => createLimiter({ store, ...named('b') }))).toMatch(
+      /give another name, or say \{ shared: true \}/,
+    )
     createLimiter({ store, ...named('c') })
     createLimiter({ store: memoryStore(), ...named('a') })
   })

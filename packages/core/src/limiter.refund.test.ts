@@ -31,6 +31,15 @@ function world(algorithm: Algorithm): { clock: { now: number }; limiter: Limiter
 }
 
 describe.each(Object.entries(ten))('a refund to a %s', (_, algorithm) => {
+  it.each([NaN, 1.5, -1, Infinity, null, {}, '0', undefined])('of a decision at %j is refused', (at) => {
+    const { limiter, left } = world(algorithm)
+    const decision = limiter.take('ada', { cost: 4 })
+    expect(thrown(() => limiter.refund({ ...decision, at: at as number }))).toMatch(
+      /at must be a whole number/,
+    )
+    expect(left()).toBe(6)
+  })
+
   it('undoes a decision: all of it, once', () => {
     const { limiter, left } = world(algorithm)
     const decision = limiter.take('ada', { cost: 4 })

@@ -1,7 +1,7 @@
-import type { Algorithm, Decision } from './algorithm.ts'
+import type { Decision } from './algorithm.ts'
 import type { BoundPolicy, UnboundPolicy } from './bound-policies.ts'
 import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
-import { functionOf, knownOptions, oneOf, refuse, shown, wholeNumber } from './check.ts'
+import { functionOf, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
 import { decisionOf } from './decision.ts'
 import {
   type Held,
@@ -15,10 +15,10 @@ import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
 import { policySet } from './policy-set.ts'
-import { createReceipts, holds } from './receipts.ts'
+import { createReceipts } from './receipts.ts'
 import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { checkNames, type Cost, type CostOptions, partOf, type Target } from './targets.ts'
+import { checkNames, type Cost, type CostOptions, partOf, type PolicyCharge, type Target } from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -37,19 +37,16 @@ export function createLimiter<M extends Mode = 'sync', const Name extends string
 /** A limiter of policies that were checked; those without an algorithm need one in each `decide`. */
 export function limiterOf<M extends Mode, Name extends string>(
   unbound: readonly UnboundPolicy[],
-  { store: given, shared, on = {} }: LimiterSettings<M>,
+  { store: given, shared = false, on = {} }: LimiterSettings<M>,
 ): Limiter<M, Name> {
-  if (given !== undefined && typeof given?.take !== 'function')
-    refuse('store', 'a store such as memoryStore()', given)
   knownOptions('on', on, ['policyReset'])
-  const onReset = on.policyReset && functionOf('on.policyReset', on.policyReset)
-  const mayShare = oneOf('shared', shared ?? false, [true, false])
-  const store = given ?? (memoryStore() as Store as Store<M>)
-  const isSync = store.mode === 'sync'
+  const onReset = functionOf('on.policyReset', on.policyReset)
+  const mayShare = oneOf('shared', shared, [true, false])
+  const store = given === undefined ? (memoryStore() as Store as Store<M>) : given
+  if (typeof store?.take !== 'function') refuse('store', 'a store such as memoryStore()', store)
   const policies = policySet(store, mayShare, onReset)
   policies.replace(unbound)
   const receipts = createReceipts(policies)
-  const held = new Set<() => MaybePromise<void>>()
   let isClosed = false
   const noteUse = watchUse(unbound)
 
@@ -57,41 +54,35 @@ export function limiterOf<M extends Mode, Name extends string>(
     if (isClosed) throw new Error('this limiter is closed')
   }
 
-  function callOf(
-    policy: BoundPolicy,
-    key: string,
-    cost: number,
-    ask: boolean,
-    algorithm?: Algorithm,
-  ): PolicyCall {
-    const { name, mode } = policy.info
-    if (typeof key !== 'string' || key === '') refuse(`the key for policy '${name}'`, 'text, not empty', key)
-    wholeNumber('cost', cost)
-    const kind = ask ? 'ask' : mode === 'shadow' ? 'shadow' : 'take'
-    return chargeOf(kind, { slot: policy.slotFor(algorithm), key, cost }, mode)
+  function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
+    if (options !== undefined) knownOptions('a call', options, ['cost'])
+    if (options?.cost !== undefined) checkNames('cost', options.cost, policies)
+    return options?.cost
   }
 
-  /** A call of each policy that applies to a target. */
-  function callsOf(target: Target<string>, cost: Cost<string> = 1, ask: boolean): PolicyCall[] {
+  /** What a target and a cost say, policy by policy. */
+  function chargesOf(target: Target<string>, options?: CostOptions<string>): PolicyCharge[] {
+    const cost = costIn(options)
     checkNames('key', target, policies)
-    checkNames('cost', cost, policies)
-    const calls: PolicyCall[] = []
-    for (const policy of policies.list) {
-      const { name } = policy.info
-      const key = partOf(target, name)
-      if (key !== undefined) calls.push(callOf(policy, key, partOf(cost, name) ?? 1, ask))
-    }
-    return calls
+    return policies.list.flatMap(({ info: { name: policy } }) => {
+      const key = partOf(target, policy)
+      return key === undefined ? [] : { policy, key, cost: partOf(cost, policy) }
+    })
   }
 
-  function run(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> {
+  function callOf({ policy, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {
+    const { info, slotFor } = policies.named(policy, 'policy')
+    if (typeof key !== 'string' || key === '') refuse(`the key for policy '${policy}'`, 'non-empty text', key)
+    wholeNumber('cost', cost)
+    const kind = ask ? 'ask' : info.mode === 'shadow' ? 'shadow' : 'take'
+    return chargeOf(kind, { slot: slotFor(algorithm), key, cost }, info.mode)
+  }
+
+  function run(charges: readonly PolicyCharge[], ask = false): MaybePromise<Decision> {
     refuseClosed()
     if (given === undefined) noteUse()
-    return after(store.take(calls), (ruling: Ruling) => {
-      // A shadow policy that is asked has a veto in the store, but not here.
-      const allowed = ask ? calls.every((call) => call.allowed || call.mode === 'shadow') : ruling.allowed
-      return decisionOf(calls, allowed, ruling)
-    })
+    const calls = charges.map((charge) => callOf(charge, ask))
+    return after(store.take(calls), (ruling: Ruling) => decisionOf(calls, ask, ruling))
   }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
@@ -101,12 +92,12 @@ export function limiterOf<M extends Mode, Name extends string>(
     refuseClosed()
     const slots = receipts.toHold(decision)
     const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at)
-    if (free) held.add(free)
-    return { decision, release: () => give(free && held.delete(free) ? free() : undefined) }
+    return { decision, release: () => give(free?.()) }
   }
 
   /** Every answer comes the way that the store's answers come. */
-  const give = <T>(value: MaybePromise<T>): In<M, T> => (isSync ? value : Promise.resolve(value)) as In<M, T>
+  const give = <T>(value: MaybePromise<T>): In<M, T> =>
+    (store.mode === 'sync' ? value : Promise.resolve(value)) as In<M, T>
   const done = (value: MaybePromise<unknown>): In<M, void> => give(after(value, () => undefined))
 
   return {
@@ -114,45 +105,34 @@ export function limiterOf<M extends Mode, Name extends string>(
     get policies() {
       return policies.list.map(({ info }) => info as PolicyInfo<Name>)
     },
-    take: (target, options) => give(run(callsOf(target, costIn(options), false), false)),
-    peek: (target, options) => give(run(callsOf(target, costIn(options), true), true)),
+    take: (target, options) => give(run(chargesOf(target, options))),
+    peek: (target, options) => give(run(chargesOf(target, options), true)),
     decide(charges) {
-      const calls = charges.map(({ policy, key, cost = 1, algorithm }) =>
-        callOf(policies.named(policy, 'policy'), key, cost, false, algorithm),
-      )
-      refuseTwins(calls)
-      return give(run(calls, false))
+      refuseTwins(charges)
+      return give(run(charges))
     },
     refund(decision, options) {
       refuseClosed()
       const back = receipts.toRefund(decision, costIn(options))
-      return done(
-        back.length > 0 ? store.take(back.map((receipt) => refundOf(receipt, decision.at))) : undefined,
-      )
+      const at = wholeNumber('at', decision.at)
+      return done(store.take(back.map((receipt) => refundOf(receipt, at))))
     },
     reset(target) {
       refuseClosed()
-      if (Array.isArray((target as Decision | undefined)?.policies)) {
-        return done(
-          all(
-            (target as Decision).policies.map(({ name, key }) => forget(policies.named(name, 'policy'), key)),
-          ),
-        )
-      }
-      checkNames('key', target as Target<string>, policies)
-      const keyOf = ({ info }: BoundPolicy): string | undefined => partOf(target as Target<string>, info.name)
-      return done(
-        all(policies.list.map((policy) => keyOf(policy) !== undefined && forget(policy, keyOf(policy)))),
-      )
+      const decided = (target as Decision | undefined)?.policies
+      const keys: Pick<PolicyCharge, 'policy' | 'key'>[] = Array.isArray(decided)
+        ? (decided as Decision['policies']).map(({ name: policy, key }) => ({ policy, key }))
+        : chargesOf(target as Target<string>)
+      return done(all(keys.map(({ policy, key }) => forget(policies.named(policy, 'policy'), key))))
     },
     resetAll() {
       refuseClosed()
       return done(all(policies.list.map((policy) => forget(policy, undefined))))
     },
     acquire(target, options) {
-      if (!policies.list.some(({ slot }) => slot && holds({ slot })))
+      if (!policies.list.some(({ slot }) => slot?.algorithm.hold))
         throw new TypeError('acquire() needs a concurrency policy')
-      return give(after(run(callsOf(target, costIn(options), false), false), hold))
+      return give(after(run(chargesOf(target, options)), hold))
     },
     hold,
     update(next) {
@@ -160,24 +140,14 @@ export function limiterOf<M extends Mode, Name extends string>(
       policies.replace(limiterPolicies('update', next, []))
     },
     async close() {
-      if (isClosed) return
       isClosed = true
       policies.release()
-      await all([...held].map((free) => free()))
-      if (given === undefined) await store.close?.()
     },
   }
 }
 
-function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
-  if (options !== undefined) knownOptions('a call', options, ['cost'])
-  return options?.cost
-}
-
 /** One key of one policy can be charged only once in a call: both charges would be looked at side by side. */
-function refuseTwins(calls: readonly PolicyCall[]): void {
-  calls.forEach(({ slot, key }, index) => {
-    if (calls.findIndex((call) => call.slot.name === slot.name && call.key === key) === index) return
-    throw new TypeError(`policy ${shown(slot.name)} is charged twice for one key: add up the costs`)
-  })
+function refuseTwins(charges: readonly PolicyCharge[]): void {
+  if (new Set(charges.map(({ policy, key }) => `${policy}\n${key}`)).size < charges.length)
+    throw new TypeError('a policy is charged twice for one key')
 }

@@ -54,20 +54,3 @@ describe('limiters that are made once', () => {
     expect(warned).toEqual([])
   })
 })
-
-describe('limits in the memory of one worker process of several', () => {
-  it('are noticed, once', () => {
-    vi.stubEnv('NODE_UNIQUE_ID', '1')
-    core.memoryStore()
-    core.memoryStore()
-    vi.stubEnv('NODE_UNIQUE_ID', undefined)
-    expect(warned).toEqual([expect.stringMatching(/^\[sluice\] .*worker/)])
-  })
-
-  it('are noticed under pm2, too', () => {
-    vi.stubEnv('pm_id', '0')
-    core.memoryStore()
-    vi.unstubAllEnvs()
-    expect(warned.length).toBe(1)
-  })
-})

@@ -32,16 +32,13 @@ export interface PolicyList<Name extends string> {
 export const POLICY_OPTIONS: readonly string[] = ['name', 'algorithm', 'limit', 'window', 'mode']
 
 /**
- * The value, if it is an algorithm, whoever wrote it: what counts is that it has the parts that ours have.
+ * The value, if it is an algorithm, whoever wrote it: what counts is that it can look at a state.
  * @throws TypeError that says how to make one
  */
 export function checkedAlgorithm(option: string, value: unknown): Algorithm {
-  const parts = Object(value) as Record<string, unknown>
-  return Object.entries(weightedSlidingWindow(1, 1)).every(
-    ([name, part]) => typeof parts[name] === typeof part,
-  )
+  return typeof (value as Partial<Algorithm> | null | undefined)?.look === 'function'
     ? (value as Algorithm)
-    : refuse(option, 'an algorithm such as tokenBucket({ ... })', value)
+    : refuse(option, 'an algorithm such as tokenBucket()', value)
 }
 
 /** A policy's options, before they are checked. */
@@ -62,7 +59,7 @@ export function namedPolicy({ name = 'default', mode = 'enforce' }: Unchecked, a
   return {
     // Keys and header fields have to carry it.
     name:
-      typeof name === 'string' && /^[\x20-\x7e]{1,100}$/.test(name)
+      typeof name === 'string' && /^[ -~]{1,100}$/.test(name)
         ? name
         : refuse(`${at}name`, '1 to 100 printable ASCII characters', name),
     mode: oneOf(`${at}mode`, mode, ['enforce', 'shadow']),
@@ -80,16 +77,16 @@ export function parsePolicies<T>(
 ): T[] {
   const { policies } = options
   excludes(options, 'policies', known)
-  excludes(options, 'algorithm', ['limit', 'window'])
-  if (policies === undefined) return [parse(options, '')]
-  if (!Array.isArray(policies) || policies.length === 0)
-    refuse('policies', 'a list of at least one policy', policies)
+  const list = policies === undefined ? [options] : policies
+  if (!Array.isArray(list) || list.length === 0) refuse('policies', 'a list of at least one policy', policies)
   const seen = new Set<string>()
-  return (policies as Unchecked[]).map((policy, index) => {
-    knownOptions(`policies[${index}]`, policy, known)
+  return (list as Unchecked[]).map((policy, index) => {
+    const owner = `policies[${index}]`
+    const at = policies ? `${owner}.` : ''
+    if (at) knownOptions(owner, policy, known)
     excludes(policy, 'algorithm', ['limit', 'window'])
-    const parsed = parse(policy, `policies[${index}].`)
-    if (seen.size === seen.add(parsed.name).size) refuse(`policies[${index}].name`, 'there once', parsed.name)
+    const parsed = parse(policy, at)
+    if (seen.size === seen.add(parsed.name).size) refuse(`${at}name`, 'there once', parsed.name)
     return parsed
   })
 }

@@ -1,6 +1,5 @@
 import { type BoundPolicy, bindPolicy, type PolicyReset, type UnboundPolicy } from './bound-policies.ts'
-import { oneOf } from './check.ts'
-import { claimNames } from './claims.ts'
+import { oneOf, refuse } from './check.ts'
 import type { Store } from './store.ts'
 
 /** The policies of one limiter: bound to its store, and replaced as a whole. */
@@ -15,32 +14,44 @@ export interface PolicySet {
   named(name: string, what: string): BoundPolicy
   /** Replaces all or, when it throws, none. */
   replace(unbound: readonly UnboundPolicy[]): void
-  /** Leaves the names to other limiters. */
-  release(): void
+  /** Leaves the names to other limiters, and tells whether it had any. */
+  release(): boolean
 }
 
-/** The set of a limiter's policies, empty at first. */
+/** The sets that are in use on a store. */
+const inUse = new WeakMap<Store, Set<PolicySet>>()
+
+/**
+ * The set of a limiter's policies, empty at first. Unless it is `shared`, no other limiter on the store may have
+ * policies of the same names: they would count into each other's state by accident.
+ */
 export function policySet(
   store: Store,
   shared: boolean,
   onReset: ((event: PolicyReset) => void) | undefined,
 ): PolicySet {
   let byName: ReadonlyMap<string, BoundPolicy> = new Map()
-
-  const claim = (names: readonly string[]): (() => void) =>
-    claimNames(store, [...byName.keys()], names, shared)
+  const sets = inUse.get(store) ?? new Set()
+  inUse.set(store, sets)
 
   const set: PolicySet = {
     list: [],
     get: (name) => byName.get(name),
-    named: (name, what) => byName.get(oneOf(what, name, [...byName.keys()])) as BoundPolicy,
+    named: (name, what) => byName.get(name) ?? oneOf<never>(what, name, [...byName.keys()] as never[]),
     replace(unbound) {
-      const commit = claim(unbound.map(({ name }) => name))
+      for (const { name } of unbound) {
+        if (!shared && [...sets].some((other) => other !== set && other.get(name)))
+          refuse(
+            "a policy's name",
+            'free on this store (make the limiter once, give another name, or say { shared: true })',
+            name,
+          )
+      }
       set.list = unbound.map((policy) => bindPolicy(store, policy, byName.get(policy.name), onReset))
-      commit()
       byName = new Map(set.list.map((policy) => [policy.info.name, policy]))
+      sets.add(set)
     },
-    release: () => claim([])(),
+    release: () => sets.delete(set),
   }
   return set
 }

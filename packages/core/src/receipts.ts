@@ -3,7 +3,7 @@ import type { Receipt } from './charges.ts'
 import { wholeNumber } from './check.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Slot } from './store.ts'
-import { type Cost, checkNames, partOf } from './targets.ts'
+import { type Cost, partOf } from './targets.ts'
 
 /** Tells what decisions charged, and gives each part out once: a refund of it, and holding it. */
 export interface Receipts {
@@ -13,15 +13,15 @@ export interface Receipts {
   toRefund(decision: Decision, cost: Cost<string> | undefined): Receipt[]
 }
 
-export const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
+const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 
 /**
  * The receipts of a limiter. A decision is plain data: where it was charged is told by the names and the kinds of its
  * policies, so that one that was logged or sent elsewhere can be refunded too.
  */
 export function createReceipts(policies: PolicySet): Receipts {
-  const refunded = new WeakSet<Decision>()
-  const held = new WeakSet<Decision>()
+  /** Whether a decision is held; `false`: it is refunded. */
+  const given = new WeakMap<Decision, boolean>()
 
   /** What an allowed decision charged; nothing for a denied one. */
   const charged = (decision: Decision): Receipt[] =>
@@ -34,21 +34,19 @@ export function createReceipts(policies: PolicySet): Receipts {
 
   return {
     toHold(decision) {
-      if (held.has(decision) || refunded.has(decision)) return []
-      held.add(decision)
+      if (given.has(decision)) return []
+      given.set(decision, true)
       return charged(decision).filter(holds)
     },
     toRefund(decision, cost) {
-      checkNames('cost', cost ?? {}, policies)
-      const back = charged(decision)
-        .filter((receipt) => !held.has(decision) || !holds(receipt))
-        .map((receipt) => {
-          const most = wholeNumber('cost', partOf(cost, receipt.slot.name) ?? receipt.cost)
-          return { ...receipt, cost: Math.min(receipt.cost, most) }
-        })
-        .filter((receipt) => receipt.cost > 0)
-      if (refunded.has(decision)) return []
-      refunded.add(decision)
+      const isHeld = given.get(decision)
+      const back = charged(decision).flatMap((receipt) => {
+        const most = wholeNumber('cost', partOf(cost, receipt.slot.name) ?? receipt.cost)
+        const units = isHeld && holds(receipt) ? 0 : Math.min(receipt.cost, most)
+        return units > 0 ? { ...receipt, cost: units } : []
+      })
+      if (given.get(decision) === false) return []
+      given.set(decision, false)
       return back
     },
   }

@@ -33,8 +33,9 @@ type Parts<T> = T | { readonly [name: string]: T | undefined } | undefined
  */
 export function checkNames(what: string, value: Parts<string | number>, policies: PolicySet): void {
   if (typeof value !== 'object' && value !== undefined) return
-  if (!value) refuse(what, 'one for all policies, or an object with one for each', value)
-  for (const name of Object.keys(value)) policies.named(name, `a policy in ${what}`)
+  // Of a promise, say, nothing would apply and all be let in.
+  if ({}.toString.call(value) !== '[object Object]') refuse(what, 'one for all policies or by name', value)
+  for (const name of Object.keys(value as object)) policies.named(name, `a policy in ${what}`)
 }
 
 /** What a target or a cost says for a policy. */

@@ -1,5 +1,5 @@
 import type { Algorithm } from '../algorithm.ts'
-import { shown } from '../check.ts'
+import { refuse } from '../check.ts'
 import { answer, codec, grown, patienceMs } from './shared.ts'
 
 /**
@@ -15,9 +15,8 @@ export interface BucketState {
   refill: number
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
-}
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b)
 
 /**
  * The arithmetic behind `tokenBucket`, `leakyBucket` and `gcra`, which are one algorithm under three names.
@@ -26,25 +25,20 @@ function greatestCommonDivisor(a: number, b: number): number {
  * that refills by `amount` each `perMs` is kept as what was used of it; `amount / perMs` is reduced to
  * `refill / unit`, so a unit of cost is `unit` parts and `refill` parts come back each millisecond.
  *
- * `names` are the options that a RangeError tells of when `capacity * perMs / gcd(amount, perMs)` is not below
+ * `size` is what a RangeError calls it when `capacity * perMs / gcd(amount, perMs)` is not below
  * 2^53, where JavaScript's and Lua's numbers stop to be exact.
  */
 export function bucket(
   capacity: number,
   amount: number,
   perMs: number,
-  names: readonly [capacity: string, amount: string, per: string],
+  size: string,
 ): Algorithm<BucketState> {
   const divisor = greatestCommonDivisor(amount, perMs)
   const unit = perMs / divisor
   const refill = amount / divisor
   const full = capacity * unit
-  if (!Number.isSafeInteger(full)) {
-    throw new RangeError(
-      `${names[0]} * ${names[2]} / gcd(${names[1]}, ${names[2]}) must be below 2^53, ` +
-        `got ${shown(capacity)} * ${perMs} / ${divisor}`,
-    )
-  }
+  if (!Number.isSafeInteger(full)) refuse(size, 'below 2^53', full, 'number')
   const windowMs = Math.max(1, Math.ceil(full / refill))
   const patience = patienceMs(windowMs)
 

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { thrown } from '../testing/thrown.ts'
 import { type CalendarWindowOptions, calendarWindow } from './calendar-window.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('the options of a calendarWindow', () => {
   const error = (options: Partial<CalendarWindowOptions>): string | undefined =>
@@ -16,11 +20,18 @@ describe('the options of a calendarWindow', () => {
   )
 
   it('take a time zone as text only', () => {
-    for (const timeZone of [null, 2, {}]) {
+    for (const timeZone of [null, 2, {}, ['Europe/Paris']]) {
       expect(error({ timeZone: timeZone as unknown as string })).toMatch(
         /^TypeError: timeZone must be a zone/,
       )
     }
+  })
+
+  it('are not blamed for what is wrong with the platform', () => {
+    vi.spyOn(Intl, 'DateTimeFormat').mockImplementation(function broken() {
+      throw new TypeError('no calendar today')
+    })
+    expect(error({ timeZone: 'Europe/Paris' })).toBe('TypeError: no calendar today')
   })
 
   it('have a weekStart for weeks, and a startDay for months, and for nothing else', () => {

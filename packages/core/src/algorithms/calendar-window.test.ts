@@ -61,10 +61,13 @@ describe('calendarWindow', () => {
     expect(key.ask(noon + 12 * HOUR, 0)).toEqual(allowed(2, DAY))
   })
 
-  it('asks the calendar when a period ends, not for each call', () => {
+  it.each([
+    ['in its midst', noon, 1],
+    ['in its first millisecond', noon + 10 * HOUR, 0],
+  ])('asks the calendar once for a period, not for each call %s', (_, start, stepMs) => {
     const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts')
     const key = oneKey(calendarWindow({ limit: 1000, every: 'day', timeZone: 'Europe/Paris' }))
-    for (let call = 0; call < 100; call++) key.take(noon + call)
+    for (let call = 0; call < 100; call++) key.take(start + call * stepMs)
     expect(asked.mock.calls.length).toBeLessThan(50)
   })
 })

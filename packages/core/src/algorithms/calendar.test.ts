@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CalendarPeriod, calendarPeriods, WEEKDAYS, type Weekday } from './calendar.ts'
 
 interface Calendar {
@@ -22,6 +22,10 @@ function period(every: CalendarPeriod, at: string, calendar: Calendar = {}): [st
 const midnight = (date: string): string => `${date}T00:00:00.000Z`
 const hours = ([start, end]: readonly [string, string]): number =>
   (Date.parse(end) - Date.parse(start)) / 3_600_000
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('a day', () => {
   it('is from midnight to before midnight', () => {
@@ -109,5 +113,19 @@ describe('an hour and a minute', () => {
       midnight('1969-12-01'),
       midnight('1970-01-01'),
     ])
+  })
+})
+
+describe('the edges of a period', () => {
+  it.each(['day', 'week', 'month', 'year'] as const)('of a %s take few questions to find', (every) => {
+    const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts')
+    for (let day = 1; day <= 31; day++) {
+      for (const weekStart of WEEKDAYS) {
+        asked.mockClear()
+        period(every, new Date(Date.UTC(2026, 11, day)).toISOString(), { weekStart, startDay: 15 })
+        // Five for each date whose beginning is asked for: of the period and the next, and of the next to those.
+        expect(asked.mock.calls.length).toBeLessThanOrEqual(30)
+      }
+    }
   })
 })

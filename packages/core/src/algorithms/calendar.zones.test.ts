@@ -44,6 +44,19 @@ describe('a midnight that comes twice', () => {
   })
 })
 
+describe('a day of which the clocks are set back into the day before', () => {
+  it("goes on: St. John's, 7 November 2010, 00:01 was 23:01", () => {
+    for (const at of ['02:30Z', '02:30:59.999Z', '02:31Z', '03:29:59.999Z', '03:30Z']) {
+      expect(edges('day', 'America/St_Johns', `2010-11-07T${at}`)).toEqual([
+        '2010-11-06T02:30',
+        '2010-11-07T02:30',
+        '2010-11-08T03:30',
+        '2010-11-09T03:30',
+      ])
+    }
+  })
+})
+
 describe('zones that went over the date line', () => {
   it('had no 30 December 2011 in Samoa', () => {
     expect(edges('day', 'Pacific/Apia', '2011-12-30T12:00Z')).toEqual([

@@ -40,12 +40,22 @@ describe('concurrency', () => {
     expect(key.ask(noon + 1, 0)).toEqual(allowed(2, 0))
   })
 
+  it('keeps one entry for the slots of one millisecond, so that a refund can free them all', () => {
+    const key = oneKey(two)
+    key.take(noon)
+    key.take(noon)
+    expect(key.text()).toBe(`${noon + 30_000},30000,2`)
+    key.refund(noon + 1, 2, noon)
+    expect(key.ask(noon + 1, 0)).toEqual(allowed(2, 0))
+  })
+
   it('has nothing to free once a slot has expired', () => {
     const key = oneKey(two)
     key.take(noon)
     key.take(noon + 20_000)
     key.refund(noon + 30_000, 1, noon)
     expect(key.ask(noon + 30_000, 0)).toEqual(allowed(1, 20_000))
+    expect(key.ask(noon + 29_999, 0)).toEqual(allowed(0, 20_001))
   })
 
   it('asks for nothing with a cost of 0', () => {

@@ -96,7 +96,7 @@ describe('buckets', () => {
   it('refuse others where they are made, with the names of the options', () => {
     const more = Math.floor(MOST / 1000) + 1
     expect(thrown(() => tokenBucket({ capacity: more, refill: 1, per: '1s' }))).toMatch(
-      /^RangeError: capacity \* per \/ gcd\(refill, per\) must .*2\^53.*, got 9007199254741 \* 1000 \/ 1$/,
+      /^RangeError: capacity \* per \/ gcd\(refill, per\) must be below 2\^53, got 9007199254741000$/,
     )
     expect(thrown(() => tokenBucket({ capacity: MOST, refill: 1, per: 2 }))).toMatch(/^RangeError: capacity/)
     expect(thrown(() => leakyBucket({ capacity: more, leak: 7, per: '1s' }))).toMatch(

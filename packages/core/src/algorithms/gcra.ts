@@ -24,5 +24,5 @@ export function gcra(options: GcraOptions): Algorithm<BucketState> {
   knownOptions('gcra', options, ['limit', 'window', 'burst'])
   const limit = wholeNumber('limit', options.limit, 1)
   const burst = options.burst === undefined ? limit : wholeNumber('burst', options.burst)
-  return bucket(burst, limit, durationMs('window', options.window), ['burst', 'limit', 'window'])
+  return bucket(burst, limit, durationMs('window', options.window), 'burst * window / gcd(limit, window)')
 }

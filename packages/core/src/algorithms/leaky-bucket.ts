@@ -23,5 +23,5 @@ export function leakyBucket(options: LeakyBucketOptions): Algorithm<BucketState>
   knownOptions('leakyBucket', options, ['capacity', 'leak', 'per'])
   const capacity = wholeNumber('capacity', options.capacity)
   const leak = wholeNumber('leak', options.leak, 1)
-  return bucket(capacity, leak, durationMs('per', options.per), ['capacity', 'leak', 'per'])
+  return bucket(capacity, leak, durationMs('per', options.per), 'capacity * per / gcd(leak, per)')
 }

@@ -28,7 +28,7 @@ const inWindow = { good: { limit: 3, window: '1m' }, numbers: { limit: fromZero 
 
 const factories: Record<string, Factory> = {
   fixedWindow: { make: fixedWindow, ...inWindow, words: ['align'], slip: ['windw', 'window'] },
-  slidingWindow: { make: slidingWindow, ...inWindow, words: ['strict'], slip: ['widnow', 'window'] },
+  slidingWindow: { make: slidingWindow, ...inWindow, words: ['strict'], slip: ['winodw', 'window'] },
   slidingLog: { make: slidingLog, ...inWindow, words: [], slip: ['limits', 'limit'] },
   tokenBucket: {
     make: tokenBucket,
@@ -52,7 +52,7 @@ const factories: Record<string, Factory> = {
     numbers: { limit: [1, MOST], burst: fromZero },
     durations: ['window'],
     words: [],
-    slip: ['Burst', 'burst'],
+    slip: ['bursts', 'burst'],
   },
   calendarWindow: {
     make: calendarWindow,
@@ -68,7 +68,7 @@ const factories: Record<string, Factory> = {
     numbers: { limit: fromZero },
     durations: ['ttl'],
     words: [],
-    slip: ['tll', 'ttl'],
+    slip: ['ttlMs', 'ttl'],
   },
 }
 

@@ -1,4 +1,5 @@
 import type { Algorithm, Answer } from '../algorithm.ts'
+import { isWhole } from '../check.ts'
 
 /** What the algorithms share: how long a clock that stepped back is waited for, and the text of a state. */
 
@@ -25,8 +26,7 @@ export const grown = (used: number, cost: number): number => Math.min(used + cos
 /** The whole numbers of an encoded state; none, if the text was not written by `encode`. */
 export function numbers(text: string): number[] {
   const parts = text.split(',').map(Number)
-  const isOurs = parts.join(',') === text && parts.every((part) => Number.isSafeInteger(part) && part >= 0)
-  return isOurs ? parts : []
+  return String(parts) === text && parts.every((part) => isWhole(part)) ? parts : []
 }
 
 /** The text of states that are numbers only, in the order in which `fresh` lists them. */
@@ -34,14 +34,14 @@ export function codec<S extends object>(
   fresh: (nowMs: number) => S,
 ): Pick<Algorithm<S>, 'encode' | 'decode'> {
   return {
-    encode: (state) => Object.values(state).join(','),
+    encode: (state) => String(Object.values(state)),
     decode(text) {
-      const state = fresh(0)
       const parts = numbers(text)
+      const state = fresh(0)
       const names = Object.keys(state)
-      if (parts.length === names.length)
-        names.forEach((name, at) => Object.assign(state, { [name]: parts[at] }))
-      return state
+      return parts.length === names.length
+        ? (Object.fromEntries(names.map((name, at) => [name, parts[at]])) as S)
+        : state
     },
   }
 }

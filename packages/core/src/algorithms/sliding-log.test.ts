@@ -63,35 +63,6 @@ describe('slidingLog', () => {
   })
 })
 
-describe('a refund to a slidingLog', () => {
-  it('takes the entry of that very millisecond, whole or in part', () => {
-    const key = oneKey(three)
-    key.take(noon, 2)
-    key.take(noon + 1000)
-    key.refund(noon + 2000, 1, noon)
-    key.refund(noon + 2000, 1, noon + 999)
-    expect(key.ask(noon + 2000, 0)).toEqual(allowed(1, 9000))
-    key.refund(noon + 2000, 5, noon + 1000)
-    expect(key.ask(noon + 2000, 0)).toEqual(allowed(2, 8000))
-  })
-
-  it('does nothing for what has left', () => {
-    const key = oneKey(three)
-    key.take(noon, 3)
-    key.take(noon + 10_000)
-    key.refund(noon + 10_000, 3, noon)
-    expect(key.ask(noon + 10_000, 0)).toEqual(allowed(2, 10_000))
-  })
-
-  it('leaves a key as if never seen when nothing is left', () => {
-    const key = oneKey(three)
-    key.take(noon)
-    key.refund(noon + 1, 1, noon)
-    expect(key.ttlMs(noon + 1)).toBe(0)
-    expect(key.ask(noon + 1, 0)).toEqual(allowed(3, 0))
-  })
-})
-
 describe('a slidingLog whose parameters change', () => {
   it('keeps every entry that counts', () => {
     const key = oneKey(three)

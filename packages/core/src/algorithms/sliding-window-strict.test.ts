@@ -48,6 +48,12 @@ describe('slidingWindow with strict: true', () => {
     expect(key.text().split(',').length).toBeLessThanOrEqual(11 + 3)
   })
 
+  it('reads no more than eleven counts, the newest, from a text', () => {
+    const text = (counts: number): string => [noon, 10_000, ...Array<number>(counts).fill(1)].join(',')
+    expect(ten.encode(ten.decode(text(11)))).toBe(text(11))
+    expect(ten.encode(ten.decode(`${text(11)},2,2`))).toBe(text(11))
+  })
+
   it('rounds the length of a part up, for windows of any length', () => {
     const odd = oneKey(slidingWindow({ limit: 1, window: 25, strict: true }))
     // Parts of 3 ms: one that begins at a multiple of 3 has left 28 ms later.

@@ -60,6 +60,19 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     while (state.counts.length > 1 && leaves(state, state.counts.length - 1) <= state.at) state.counts.pop()
   }
 
+  function adopt(state: StrictState, nowMs: number): boolean {
+    // What holds nothing waits for no clock.
+    const isFuture = lastLeaves(state) === 0 ? state.at > nowMs : startOf(state) - nowMs > patience
+    if (isFuture) state.at = nowMs
+    if (state.windowMs === windowMs) return isFuture
+    // What counts by its own window counts as if charged when it was charged last: that grants nothing, and however
+    // often parameters change, it is forgotten in time.
+    Object.assign(state, { windowMs, counts: [usedAt(state, Math.max(nowMs, startOf(state)))] })
+    // Its newest part may begin later than its own did.
+    adopt(state, nowMs)
+    return true
+  }
+
   return {
     kind: 'slidingWindowStrict',
     limit,
@@ -67,16 +80,7 @@ export function strictSlidingWindow(limit: number, windowMs: number): Algorithm<
     args: () => [limit, windowMs, part, patience],
     fresh: (nowMs) => ({ at: nowMs, windowMs, counts: [0] }),
 
-    adopt(state, nowMs) {
-      // What holds nothing waits for no clock.
-      const isFuture = lastLeaves(state) === 0 ? state.at > nowMs : startOf(state) - nowMs > patience
-      if (isFuture) state.at = nowMs
-      if (state.windowMs === windowMs) return isFuture
-      // What counts by its own window counts as if charged when it was charged last: that grants nothing, and however
-      // often parameters change, it is forgotten in time.
-      Object.assign(state, { windowMs, counts: [usedAt(state, Math.max(nowMs, startOf(state)))] })
-      return true
-    },
+    adopt,
 
     look(state, nowMs, cost, out) {
       const at = Math.max(nowMs, startOf(state))

@@ -17,7 +17,7 @@ export interface SlidingWindowState {
  */
 export function weightedSlidingWindow(limit: number, windowMs: number): Algorithm<SlidingWindowState> {
   // `limit * steps` is at most 2^53; a window of whole steps is never shorter than the one asked for.
-  const stepMs = Math.ceil(windowMs / Math.min(windowMs, Math.floor(2 ** 53 / limit)))
+  const stepMs = Math.ceil(windowMs / Math.floor(2 ** 53 / limit)) || 1
   const steps = Math.ceil(windowMs / stepMs)
   const spanMs = steps * stepMs
   const patience = patienceMs(windowMs)
@@ -25,13 +25,32 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
   /** When the window of `state.cur` began. */
   const startOf = ({ at, windowMs: ofMs }: SlidingWindowState): number => at - (at % ofMs)
 
-  /** The counters as they are at `nowMs`, which is not before their start. */
+  /** How many windows further on `ms` is. */
+  const windowsTo = (state: SlidingWindowState, ms: number): number =>
+    Math.floor((ms - startOf(state)) / state.windowMs)
+
+  /** The counters as they are at `nowMs`. */
   function rolled(state: SlidingWindowState, nowMs: number): SlidingWindowState {
-    const ofMs = state.windowMs
-    const passed = nowMs - startOf(state)
-    return passed < ofMs
-      ? state
-      : { at: nowMs, prev: passed < 2 * ofMs ? state.cur : 0, cur: 0, windowMs: ofMs }
+    const windows = windowsTo(state, nowMs)
+    return windows < 1 ? state : { ...state, at: nowMs, prev: windows < 2 ? state.cur : 0, cur: 0 }
+  }
+
+  function adopt(state: SlidingWindowState, nowMs: number): boolean {
+    // What holds nothing waits for no clock.
+    const isEmpty = state.prev + state.cur === 0
+    const isFuture = isEmpty ? state.at > nowMs : startOf(state) - nowMs > patience
+    if (isFuture) state.at = nowMs
+    if (state.windowMs === spanMs) return isFuture
+    // What it weighs under its own window, rounded up, counts as if charged when it was charged last: that grants
+    // nothing, and however often parameters change, it is forgotten in time.
+    const now = Math.max(nowMs, startOf(state))
+    const own = rolled(state, now)
+    const product = own.prev * (startOf(own) + own.windowMs - now)
+    const weight = Number.isSafeInteger(product) ? Math.ceil(product / own.windowMs) : own.prev
+    Object.assign(state, { prev: 0, cur: grown(own.cur, weight), windowMs: spanMs })
+    // Its window may begin later than its own did.
+    adopt(state, nowMs)
+    return true
   }
 
   const fresh = (nowMs: number): SlidingWindowState => ({ at: nowMs, prev: 0, cur: 0, windowMs: spanMs })
@@ -44,37 +63,26 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     fresh,
     ...codec(fresh),
 
-    adopt(state, nowMs) {
-      // What holds nothing waits for no clock.
-      const isEmpty = state.prev + state.cur === 0
-      const isFuture = isEmpty ? state.at > nowMs : startOf(state) - nowMs > patience
-      if (isFuture) state.at = nowMs
-      if (state.windowMs === spanMs) return isFuture
-      // What it weighs under its own window, rounded up, counts as if charged when it was charged last: that grants
-      // nothing, and however often parameters change, it is forgotten in time.
-      const now = Math.max(nowMs, startOf(state))
-      const own = rolled(state, now)
-      const product = own.prev * (startOf(own) + own.windowMs - now)
-      const weight = Number.isSafeInteger(product) ? Math.ceil(product / own.windowMs) : own.prev
-      Object.assign(state, { prev: 0, cur: grown(own.cur, weight), windowMs: spanMs })
-      return true
-    },
+    adopt,
 
     look(state, nowMs, cost, out) {
       const now = Math.max(nowMs, startOf(state))
-      const counters = rolled(state, now)
-      const { prev, cur } = counters
-      const start = startOf(counters)
-      const left = steps - Math.floor((now - start) / stepMs)
-      const leftMs = start + spanMs - nowMs
+      const { prev, cur } = rolled(state, now)
+      const passedMs = now % spanMs
+      const left = steps - Math.floor(passedMs / stepMs)
+      const leftMs = now - passedMs + spanMs - nowMs
       // Where `prev * left` is beyond 2^53 and so rounded, it is above what it is compared with all the same.
       const free = Math.max(0, Math.floor(((limit - cur) * steps - prev * left) / steps))
       const charged = answer(out, free, cost)
       out.resetMs = prev + cur + charged > 0 ? leftMs : 0
-      if (!out.allowed && cost <= limit) {
-        out.retryAfterMs = leftMs - beforeEnd(prev, cur, cost)
-        out.resetMs = out.retryAfterMs
-      }
+      if (out.allowed || cost > limit) return
+      // How many steps before the end of this window (negative: after it) it fits if nothing else is charged: within this
+      // window once `prev` has faded to what is free beside `cur`, else in the next one, where `cur` fades.
+      const stepsBefore =
+        cur + cost <= limit
+          ? Math.floor(((limit - cur - cost) * steps) / prev)
+          : Math.min(0, Math.floor(((limit - cost) * steps) / cur) - steps)
+      out.resetMs = out.retryAfterMs = leftMs - stepsBefore * stepMs
     },
 
     charge(state, nowMs, cost) {
@@ -84,10 +92,9 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
     },
 
     refund(state, nowMs, cost, at) {
-      const windowsFrom = (ms: number): number => Math.floor((ms - startOf(state)) / state.windowMs)
-      const window = windowsFrom(at)
+      const window = windowsTo(state, at)
       // Two windows on it weighs nothing.
-      if (windowsFrom(nowMs) - window > 1) return
+      if (windowsTo(state, nowMs) - window > 1) return
       if (window === 0) state.cur = Math.max(0, state.cur - cost)
       if (window === -1) state.prev = Math.max(0, state.prev - cost)
     },
@@ -96,14 +103,5 @@ export function weightedSlidingWindow(limit: number, windowMs: number): Algorith
       const windows = state.cur > 0 ? 2 : state.prev > 0 ? 1 : 0
       return windows && startOf(state) + windows * state.windowMs - nowMs
     },
-  }
-
-  /**
-   * How long before the end of the current window (negative: after it) the cost fits if nothing else is charged.
-   * Within this window once `prev` has faded to what is free beside `cur`; else in the next one, where `cur` fades.
-   */
-  function beforeEnd(prev: number, cur: number, cost: number): number {
-    if (cur + cost <= limit) return Math.floor(((limit - cur - cost) * steps) / prev) * stepMs
-    return Math.min(0, Math.floor(((limit - cost) * steps) / cur) - steps) * stepMs
   }
 }

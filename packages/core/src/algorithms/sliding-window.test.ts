@@ -64,34 +64,6 @@ describe('slidingWindow', () => {
   })
 })
 
-describe('a refund to a slidingWindow', () => {
-  it('goes to the counter that holds the charge', () => {
-    const key = oneKey(ten)
-    key.take(noon + 1000, 6)
-    key.take(noon + 11_000, 2)
-    key.refund(noon + 15_000, 2, noon + 1000)
-    key.refund(noon + 15_000, 1, noon + 11_000)
-    // 4 * 0.5 and 1 are left.
-    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(7, 5000))
-    key.refund(noon + 15_000, 9, noon + 9999)
-    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(9, 5000))
-    key.refund(noon + 15_000, 9, noon + 10_000)
-    expect(key.ask(noon + 15_000, 0)).toEqual(allowed(10, 0))
-  })
-
-  it('does nothing for a charge that no counter holds any more', () => {
-    const key = oneKey(ten)
-    key.take(noon + 9999)
-    key.take(noon + 10_000)
-    key.take(noon + 20_000)
-    key.refund(noon + 20_001, 1, noon + 9999)
-    key.refund(noon + 20_001, 1, noon + 30_000)
-    expect(key.ask(noon + 20_001, 0)).toEqual(allowed(8, 9999))
-    key.refund(noon + 30_000, 1, noon + 20_000)
-    expect(key.ask(noon + 30_000, 0)).toEqual(allowed(10, 0))
-  })
-})
-
 describe('a slidingWindow whose parameters change', () => {
   it('keeps what its counters weigh, rounded up', () => {
     const key = oneKey(ten)
@@ -123,6 +95,13 @@ describe('a clock that steps back under a slidingWindow', () => {
     key.take(noon, 10)
     expect(key.ask(noon - 60_000)).toEqual(denied(0, 71_000))
     expect(key.ask(noon - 60_000, 0)).toEqual(allowed(0, 70_000))
+  })
+
+  it('stands still where both counts are alike, too', () => {
+    const key = oneKey(ten)
+    key.take(noon, 2)
+    key.take(noon + 10_000, 2)
+    expect(key.ask(noon + 5000, 0)).toEqual(allowed(6, 15_000))
   })
 
   it('takes the new time when it is further back, with both counts', () => {

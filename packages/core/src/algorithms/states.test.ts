@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Algorithm } from '../algorithm.ts'
-import { oneKey } from '../testing/one-key.ts'
+import { denied, oneKey } from '../testing/one-key.ts'
 import { calendarWindow } from './calendar-window.ts'
 import { concurrency } from './concurrency.ts'
 import { fixedWindow } from './fixed-window.ts'
@@ -12,41 +12,69 @@ const noon = Date.UTC(2026, 5, 1, 12)
 const MINUTE = 60_000
 const DAY = 86_400_000
 
-/** Each algorithm, how many numbers a twin gets, and its state after a charge of 3 at noon. */
-const algorithms: [string, Algorithm, args: readonly number[], text: string][] = [
-  ['fixedWindow', fixedWindow({ limit: 5, window: '1s' }), [5, 1000, 0, MINUTE], `${noon},3,1000`],
+/** Each algorithm, its kind and the numbers that a twin gets, and its state after a charge of 3 at noon. */
+const algorithms: [string, Algorithm, kind: string, args: readonly number[], text: string][] = [
+  [
+    'fixedWindow',
+    fixedWindow({ limit: 5, window: '1s' }),
+    'fixedWindow',
+    [5, 1000, 0, MINUTE],
+    `${noon},3,1000`,
+  ],
   [
     "fixedWindow with align: 'clock'",
     fixedWindow({ limit: 5, window: '1h', align: 'clock' }),
+    'fixedWindow',
     [5, 3_600_000, 1, 3_600_000],
     `${noon},3,3600000`,
   ],
-  ['slidingWindow', slidingWindow({ limit: 5, window: '1s' }), [5, 1000, 1, MINUTE], `${noon},0,3,1000`],
+  [
+    'slidingWindow',
+    slidingWindow({ limit: 5, window: '1s' }),
+    'slidingWindow',
+    [5, 1000, 1, MINUTE],
+    `${noon},0,3,1000`,
+  ],
   [
     'slidingWindow with strict: true',
     slidingWindow({ limit: 5, window: 995, strict: true }),
+    'slidingWindowStrict',
     [5, 995, 100, MINUTE],
     `${noon},995,3`,
   ],
-  ['slidingLog', slidingLog({ limit: 5, window: '2m' }), [5, 120_000, 120_000], `120000,${noon},3`],
+  [
+    'slidingLog',
+    slidingLog({ limit: 5, window: '2m' }),
+    'slidingLog',
+    [5, 120_000, 120_000],
+    `120000,${noon},3`,
+  ],
   [
     'tokenBucket',
     tokenBucket({ capacity: 5, refill: 4, per: '1s' }),
+    'tokenBucket',
     [1250, 250, 1, MINUTE],
     `750,${noon},250,1`,
   ],
   [
     'calendarWindow',
     calendarWindow({ limit: 5, every: 'day' }),
+    'calendarWindow',
     [5, noon - 1.5 * DAY, noon - 0.5 * DAY, noon + 0.5 * DAY, noon + 1.5 * DAY, DAY],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
   ],
-  ['concurrency', concurrency({ limit: 5, ttl: '1s' }), [5, 1000, MINUTE], `${noon + 1000},1000,3`],
+  [
+    'concurrency',
+    concurrency({ limit: 5, ttl: '1s' }),
+    'concurrency',
+    [5, 1000, MINUTE],
+    `${noon + 1000},1000,3`,
+  ],
 ]
 
-describe.each(algorithms)('%s', (_, algorithm, args, text) => {
-  it('gives a twin its numbers', () => {
-    expect(algorithm.args(noon)).toEqual(args)
+describe.each(algorithms)('%s', (_, algorithm, kind, args, text) => {
+  it('gives a twin its name and its numbers', () => {
+    expect([algorithm.kind, algorithm.args(noon)]).toEqual([kind, args])
   })
 
   it('is written as whole numbers with commas, and read back as it was', () => {
@@ -83,14 +111,23 @@ describe.each(algorithms)('%s', (_, algorithm, args, text) => {
     const garbage = [...words, ...badParts, ...cut, `${text},`, `,${text}`, `${text}\n`]
     for (const wrong of garbage) {
       const key = oneKey(algorithm, algorithm.decode(wrong))
-      expect([wrong, key.ttlMs(noon) <= 0]).toEqual([wrong, true])
-      expect(key.ask(noon, 5).allowed).toBe(true)
+      expect([wrong, key.ttlMs(noon) <= 0, /^[\d,]*$/.test(key.text())]).toEqual([wrong, true, true])
+      expect([wrong, key.take(noon, 5).allowed, key.take(noon).allowed]).toEqual([wrong, true, false])
     }
   })
 
   it('takes a charge of nothing as a key never seen', () => {
     expect(algorithm.ttlMs(algorithm.fresh(noon), noon)).toBeLessThanOrEqual(0)
     expect(oneKey(algorithm, algorithm.fresh(noon)).ask(noon, 5)).toEqual(oneKey(algorithm).ask(noon, 5))
+  })
+
+  it('is not changed by a take that is refused while it holds nothing', () => {
+    const key = oneKey(algorithm)
+    key.take(noon, 3)
+    key.refund(noon, 3, noon)
+    const empty = key.text()
+    expect(key.take(noon, 6)).toEqual(denied(5, Infinity, 0))
+    expect(key.text()).toBe(empty)
   })
 
   it('matters exactly as long as it says', () => {

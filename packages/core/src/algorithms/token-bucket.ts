@@ -24,5 +24,5 @@ export function tokenBucket(options: TokenBucketOptions): Algorithm<BucketState>
   knownOptions('tokenBucket', options, ['capacity', 'refill', 'per'])
   const capacity = wholeNumber('capacity', options.capacity)
   const refill = wholeNumber('refill', options.refill, 1)
-  return bucket(capacity, refill, durationMs('per', options.per), ['capacity', 'refill', 'per'])
+  return bucket(capacity, refill, durationMs('per', options.per), 'capacity * per / gcd(refill, per)')
 }

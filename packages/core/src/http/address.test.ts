@@ -235,7 +235,9 @@ describe('ipKey', () => {
 
   it.each(garbage)('throws a TypeError for %j', (text) => {
     expect(() => ipKey(text)).toThrow(TypeError)
-    expect(() => ipKey(text)).toThrow(`address must be an IP address, got '${text.slice(0, 60)}`)
+    expect(() => ipKey(text)).toThrow(
+      `address must be an IP address, got '${text.slice(0, 60).replace('\n', '?')}`,
+    )
   })
 
   it.each([0, 129, -1, 56.5, NaN])('throws a RangeError for the prefix %d', (prefix) => {
@@ -312,7 +314,7 @@ describe('createCidrMatcher', () => {
   ])('throws a TypeError that names the option and %j', (entry) => {
     expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(TypeError)
     expect(() => createCidrMatcher('deny', ['10.0.0.1', entry])).toThrow(
-      `deny must be IP addresses, CIDR ranges or 'loopback', got '${entry.slice(0, 60)}`,
+      `deny must be IP addresses, CIDR ranges or 'loopback', got '${entry.slice(0, 60).replace('\n', '?')}`,
     )
   })
 

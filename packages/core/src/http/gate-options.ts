@@ -63,7 +63,7 @@ export function parseGate<Args extends readonly unknown[], Respond>(
   options: RateLimitOptions<Args, Respond>,
 ): ParsedGate<Args> {
   const own = [...SETTINGS, 'policies', ...REQUEST_POLICY_OPTIONS]
-  knownOptions('rateLimit', options, ['limiter', ...own, ...RESPONSE_OPTIONS])
+  knownOptions('rateLimit', options, [...own, 'limiter', ...RESPONSE_OPTIONS])
   const all: AnyForm<Args> = options
   const settings = parseSettings(all)
   excludes(

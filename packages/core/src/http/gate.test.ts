@@ -237,7 +237,9 @@ describe('limiters on one store', () => {
   it('may not have a policy of the same name', () => {
     const store = frozen()
     gate({ ...minute, store })
-    expect(() => gate({ ...minute, store })).toThrow(/'default'.*give it .*name.*shared: true/)
+    expect(() => gate({ ...minute, store })).toThrow(
+      /give another name, or say \{ shared: true \}.* got 'default'/,
+    )
     expect(() => gate({ ...minute, store, name: 'other' })).not.toThrow()
   })
 
@@ -304,7 +306,7 @@ describe('a limiter that is made for each request', () => {
     const store = frozen()
     const once = (): unknown => gate({ ...minute, store }).handle({})
     once()
-    expect(once).toThrow(/make a limiter once, not for each request/)
+    expect(once).toThrow(/make the limiter once/)
   })
 })
 

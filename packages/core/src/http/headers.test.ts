@@ -360,10 +360,10 @@ describe('what is sent', () => {
     expect(written('legacy', s1, [])).toEqual(written('legacy', s1))
   })
 
-  it('of one policy the same as the decision tells: denying ones that free up together in configured order', () => {
+  it('of one policy the same as the decision tells: of denying ones that free up together the one that resets last', () => {
     const first = denied('first', 10, 60_000, 1000, { resetMs: 5000 })
     const second = denied('second', 20, 60_000, 1000, { resetMs: 9000 })
-    expect(written('legacy', decide(first, second))['X-RateLimit-Limit']).toBe('10')
+    expect(written('legacy', decide(first, second))['X-RateLimit-Limit']).toBe('20')
     expect(written('legacy', decide(second, first))['X-RateLimit-Limit']).toBe('20')
     const open = policy('open', 30, 60_000, 0, 9000)
     expect(written('legacy', decide(open, first))['X-RateLimit-Limit']).toBe('10')

@@ -1,4 +1,5 @@
 import type { Algorithm, Answer } from '../algorithm.ts'
+import { comesBefore } from '../decision.ts'
 
 /** A key that `maxKeys` made the memory store forget. */
 export interface Evicted {
@@ -8,24 +9,31 @@ export interface Evicted {
   readonly exhausted: boolean
 }
 
-/** The states of one policy name and one kind of algorithm, side by side with their keys, in no order. */
+/** The keys of one policy name and one kind of algorithm. */
 export interface Table {
   readonly policy: string
-  /** The one with the lowest limit, where there are several: by it keys are judged that have to go. */
+  /** The one with the highest limit, where there are several: by it units are counted of keys that may have to go. */
   algorithm: Algorithm
-  readonly indexes: Map<string, number>
-  readonly keys: string[]
-  readonly states: object[]
-  /** Where sweeping goes on. */
-  hand: number
+  readonly entries: Map<string, Entry>
+}
+
+/** A key with its state, and where it stands among all keys. */
+interface Entry {
+  readonly table: Table
+  readonly key: string
+  readonly state: object
+  /** The limit that it was charged under last. */
+  limit: number
+  index: number
 }
 
 export interface Tables {
   open(policy: string, algorithm: Algorithm): Table
   /** Counts a call, and sweeps a few keys every few calls. */
   tick(nowMs: number): void
-  /** Adds a key that is not there. */
-  add(table: Table, key: string, state: object, nowMs: number): void
+  /** Keeps a key that was charged under a limit. */
+  keep(table: Table, key: string, state: object, limit: number, nowMs: number): void
+  /** Forgets one key, or all of a table. */
   forget(table: Table, key: string | undefined): void
   clear(): void
 }
@@ -36,89 +44,81 @@ const SAMPLE = 16
  * All keys of a memory store, bounded by `maxKeys`.
  *
  * Sweeping is paid by calls: four keys every sixteenth call and two for each new key, so that a full round comes
- * before the table has grown by half. What goes is chosen from a random sample: in any order that keys have, those
+ * before there are half as many again. What goes is chosen from a random sample: in any order that keys have, those
  * that stay would gather where the next sample is taken.
  */
 export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => void): Tables {
   const tables: Table[] = []
-  let size = 0
+  /** Of all tables, in no order. */
+  const all: Entry[] = []
   let calls = 0
-  let turn = 0
+  let hand = 0
 
-  /** The last key takes the place of the one that goes. */
-  function removeAt({ indexes, keys, states }: Table, index: number): void {
-    indexes.delete(keys[index] as string)
-    const [key, state] = [keys.pop() as string, states.pop() as object]
-    size--
-    if (index === keys.length) return
-    keys[index] = key
-    states[index] = state
-    indexes.set(key, index)
+  /** The last takes the place of the one that goes. */
+  function remove({ table, key, index }: Entry): void {
+    table.entries.delete(key)
+    const last = all.pop() as Entry
+    if (last.index === index) return
+    last.index = index
+    all[index] = last
   }
 
   function sweep(nowMs: number, howMany: number): void {
-    const table = tables[turn++ % tables.length] as Table
-    for (let left = Math.min(howMany, table.keys.length); left > 0; left--) {
-      if (--table.hand < 0) table.hand = table.keys.length - 1
-      const state = table.states[table.hand]
-      if (state !== undefined && table.algorithm.ttlMs(state, nowMs) <= 0) removeAt(table, table.hand)
+    for (let left = howMany; left > 0 && all.length > 0; left--) {
+      // Downwards, so that what takes the place of one that goes has been looked at.
+      if (--hand < 0 || hand >= all.length) hand = all.length - 1
+      const entry = all[hand] as Entry
+      if (entry.table.algorithm.ttlMs(entry.state, nowMs) <= 0) remove(entry)
     }
   }
 
   function evict(nowMs: number): void {
-    const table = tables.reduce((most, other) => (other.keys.length > most.keys.length ? other : most))
-    const { algorithm, keys, states } = table
-    const answer: Answer = { allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 0 }
-    let [victim, most, soonest] = [0, -1, 0]
-    for (let at = 0; at < SAMPLE && at < keys.length; at++) {
-      const index = keys.length > SAMPLE ? Math.floor(Math.random() * keys.length) : at
+    let victim: { entry: Entry; seen: Answer } | undefined
+    for (let at = 0; at < SAMPLE && at < all.length; at++) {
+      const entry = all[all.length > SAMPLE ? Math.floor(Math.random() * all.length) : at] as Entry
+      const { algorithm } = entry.table
       // A copy, because the key may be one of another plan.
-      const state = { ...states[index] }
-      if (algorithm.ttlMs(state, nowMs) <= 0) return removeAt(table, index)
+      const state = { ...entry.state }
+      const seen = {} as Answer
       algorithm.adopt(state, nowMs)
-      algorithm.look(state, nowMs, 0, answer)
-      const { remaining, resetMs } = answer
-      if (remaining > most || (remaining === most && resetMs < soonest))
-        [victim, most, soonest] = [index, remaining, resetMs]
+      algorithm.look(state, nowMs, 0, seen)
+      // Limits differ in size: what counts is the part that remains of its own.
+      seen.remaining = Math.max(0, 1 - (algorithm.limit - seen.remaining) / entry.limit)
+      if (victim === undefined || comesBefore(victim.seen, seen)) victim = { entry, seen }
     }
-    const key = keys[victim] as string
-    removeAt(table, victim)
-    onEvicted?.({ policy: table.policy, key, exhausted: most === 0 })
-  }
-
-  function forget(table: Table, key: string | undefined): void {
-    const index = key === undefined ? undefined : table.indexes.get(key)
-    if (index !== undefined) removeAt(table, index)
-    if (key !== undefined) return
-    size -= table.keys.length
-    table.indexes.clear()
-    table.keys.length = 0
-    table.states.length = 0
+    // There is one: this is called where there are too many.
+    const { entry, seen } = victim as { entry: Entry; seen: Answer }
+    remove(entry)
+    onEvicted?.({ policy: entry.table.policy, key: entry.key, exhausted: seen.remaining === 0 })
   }
 
   return {
     open(policy, algorithm) {
       let table = tables.find((other) => other.policy === policy && other.algorithm.kind === algorithm.kind)
-      if (table === undefined) {
-        table = { policy, algorithm, indexes: new Map(), keys: [], states: [], hand: 0 }
-        tables.push(table)
-      }
-      if (algorithm.limit < table.algorithm.limit) table.algorithm = algorithm
+      if (!table) tables.push((table = { policy, algorithm, entries: new Map() }))
+      if (algorithm.limit > table.algorithm.limit) table.algorithm = algorithm
       return table
     },
     tick(nowMs) {
       if ((++calls & 15) === 0) sweep(nowMs, 4)
     },
-    add(table, key, state, nowMs) {
-      table.indexes.set(key, table.keys.push(key) - 1)
-      table.states.push(state)
-      size++
+    keep(table, key, state, limit, nowMs) {
+      const entry = table.entries.get(key)
+      if (entry) {
+        entry.limit = limit
+        return
+      }
+      table.entries.set(key, (all[all.length] = { table, key, state, limit, index: all.length }))
       sweep(nowMs, 2)
-      if (size > maxKeys) evict(nowMs)
+      if (all.length > maxKeys) evict(nowMs)
     },
-    forget,
+    forget({ entries }, key) {
+      for (const entry of key === undefined ? entries.values() : [entries.get(key)])
+        if (entry !== undefined) remove(entry)
+    },
     clear() {
-      for (const table of tables) forget(table, undefined)
+      for (const { entries } of tables) entries.clear()
+      all.length = 0
     },
   }
 }

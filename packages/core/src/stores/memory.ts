@@ -20,6 +20,8 @@ interface MemorySlot extends Slot {
   readonly table: Table
 }
 
+const takes = ({ cost, kind }: Charge): boolean => cost > 0 && kind !== 'ask' && kind !== 'refund'
+
 /** Epoch-like, yet monotonic: the process' start by the system's clock, and what has passed since. */
 const monotonicNow = (): number => performance.timeOrigin + performance.now()
 
@@ -31,64 +33,56 @@ const monotonicNow = (): number => performance.timeOrigin + performance.now()
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   knownOptions('memoryStore', options, ['maxKeys', 'clock', 'onEvicted'])
-  const { clock = monotonicNow, onEvicted } = options
+  const { maxKeys = 1_000_000, clock = monotonicNow, onEvicted } = options
+  wholeNumber('maxKeys', maxKeys, 1)
   functionOf('clock', clock)
-  if (onEvicted !== undefined) functionOf('onEvicted', onEvicted)
-  const maxKeys = wholeNumber('maxKeys', options.maxKeys ?? 1_000_000, 1)
+  functionOf('onEvicted', onEvicted)
   const tables = createTables(maxKeys, onEvicted)
   warnOfWorkers()
 
-  const now = (): number => wholeNumber('the milliseconds that clock gives', Math.floor(clock()))
+  const now = (): number => wholeNumber('clock()', Math.floor(clock()))
 
   /** The state to look at: a fresh one for a key never seen. */
-  function stateOf({ slot, key, kind, cost, at }: Charge, nowMs: number): object {
+  function stateOf(charge: Charge, nowMs: number): object {
+    const { slot, key, kind, cost, at } = charge
     const { algorithm, table } = slot as MemorySlot
-    const place = table.indexes.get(key)
-    if (place === undefined) return algorithm.fresh(nowMs)
-    const stored = table.states[place] as object
+    const stored = table.entries.get(key)?.state
+    if (stored === undefined) return algorithm.fresh(nowMs)
     // A refund is made at once: it depends on nothing but the state.
     if (kind === 'refund') algorithm.refund(stored, nowMs, cost, at)
     // Who takes nothing changes nothing, whatever parameters it looks by.
-    const state = cost === 0 || kind === 'ask' || kind === 'refund' ? { ...stored } : stored
+    const state = takes(charge) ? stored : { ...stored }
     algorithm.adopt(state, nowMs)
     return state
   }
 
-  /** Makes a charge of a call that nobody vetoed. */
-  function make(charge: Charge, state: object, nowMs: number): void {
-    const { slot, key, cost, upTo, kind, allowed, retryAfterMs } = charge
-    const { algorithm, table } = slot as MemorySlot
-    // What fits was looked at as if it were made.
-    const isAsLooked = kind === 'take' && upTo === 0
-    if (!isAsLooked) {
-      algorithm.look(state, nowMs, 0, charge)
-      // At most an eighth of what remains, so that others find some.
-      charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
-    }
-    algorithm.charge(state, nowMs, charge.cost)
-    if (!table.indexes.has(key)) tables.add(table, key, state, nowMs)
-    if (isAsLooked) return
-    algorithm.look(state, nowMs, 0, charge)
-    charge.allowed = allowed
-    charge.retryAfterMs = retryAfterMs
-  }
-
+  /** Looks at all charges; makes them, if nobody vetoes; and tells how things are then. */
   function takeAll(charges: readonly Charge[], nowMs: number): boolean {
-    let isAllowed = true
     const states = charges.map((charge) => {
-      const { slot, kind, cost } = charge
       const state = stateOf(charge, nowMs)
-      slot.algorithm.look(state, nowMs, kind === 'refund' ? 0 : cost, charge)
-      if (!charge.allowed && (kind === 'take' || kind === 'ask')) isAllowed = false
+      charge.slot.algorithm.look(state, nowMs, charge.kind === 'refund' ? 0 : charge.cost, charge)
       return state
     })
+    const isAllowed = charges.every(({ allowed, kind }) => allowed || kind === 'shadow' || kind === 'force')
     charges.forEach((charge, index) => {
-      const { slot, kind, cost, allowed } = charge
+      const { slot, key, kind, cost, upTo, allowed, retryAfterMs } = charge
+      const { algorithm, table } = slot as MemorySlot
       const state = states[index] as object
-      if (isAllowed && cost > 0 && (kind === 'take' || kind === 'force' || (kind === 'shadow' && allowed)))
-        make(charge, state, nowMs)
-      // It was looked at as if it were made.
-      else if (allowed) slot.algorithm.look(state, nowMs, 0, charge)
+      const isMade = isAllowed && takes(charge) && (allowed || kind === 'force')
+      if (!allowed && !isMade) return
+      if (isMade) {
+        if (upTo > 0) {
+          algorithm.look(state, nowMs, 0, charge)
+          // At most an eighth of what remains, so that others find some.
+          charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
+        }
+        algorithm.charge(state, nowMs, charge.cost)
+        tables.keep(table, key, state, algorithm.limit, nowMs)
+      }
+      // It was looked at as if it alone were made.
+      algorithm.look(state, nowMs, 0, charge)
+      charge.allowed = allowed
+      charge.retryAfterMs = retryAfterMs
     })
     return isAllowed
   }
@@ -108,9 +102,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   }
 }
 
+type BuiltIn = (name: string) => { isWorker?: boolean } | undefined
+
 /** Where one app is many processes, limits in memory are per process, which nobody notices in development. */
 function warnOfWorkers(): void {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  if (process?.env?.['NODE_UNIQUE_ID'] === undefined && process?.env?.['pm_id'] === undefined) return
-  warnOnce('each worker process counts limits in its own memory; use a store that they share')
+  // No import: on other platforms than Node there is no such module.
+  const { process } = globalThis as { process?: { getBuiltinModule?: BuiltIn } }
+  if (process?.getBuiltinModule?.('node:cluster')?.isWorker)
+    warnOnce('limits in memory are per process: use a shared store')
 }

@@ -42,6 +42,13 @@ export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
 
   const text = (): string => (state === undefined ? '' : algorithm.encode(state))
 
+  /** Makes a state the algorithm's own, and checks that it says so exactly when that changed anything. */
+  function adopt(of: object, nowMs: number): void {
+    const before = algorithm.encode(of)
+    const said = algorithm.adopt(of, nowMs)
+    expect([before, said]).toEqual([before, algorithm.encode(of) !== before])
+  }
+
   /** Does to a state what `by` does, once it is the algorithm's own, which a refund does not need it to be. */
   function changed(
     of: object | undefined,
@@ -49,7 +56,7 @@ export function oneKey(algorithm: Algorithm, kept?: object): OneKey {
     by: (of: object) => void,
     isRefund = false,
   ): object {
-    if (of !== undefined && !isRefund) algorithm.adopt(of, nowMs)
+    if (of !== undefined && !isRefund) adopt(of, nowMs)
     const result = of ?? algorithm.fresh(nowMs)
     by(result)
     return result

@@ -28,7 +28,7 @@ const live = (slots: Slots, now: number): bigint =>
   held(slots, now).reduce((sum, { units }) => sum + units, 0n)
 
 /** Soonest first, so that the same slots are the same list, whatever order they were taken in. */
-const inOrder = (slots: Slots): Slots => [...slots].sort((a, b) => expiry(a) - expiry(b))
+const inOrder = (slots: Slots): Slots => slots.toSorted((a, b) => expiry(a) - expiry(b))
 
 export const concurrencyRules: Rules<ConcurrencyParams, Slots> = {
   nothing: [],

@@ -7,7 +7,9 @@ import { firstMs, most } from './search.ts'
 export function look<P, S>(rules: Rules<P, S>, params: P, state: S, now: number): { kept: S; seen: S } {
   if (rules.over(state, now)) return { kept: state, seen: rules.nothing }
   const patience = Math.max(rules.windowMs(params), 60_000)
-  const kept = rules.under(rules.moved(state, params, now, patience), params, now)
+  const moved = (of: S): S => rules.moved(of, params, now, patience)
+  // What was close enough may begin further ahead under other parameters.
+  const kept = moved(rules.under(moved(state), params, now))
   return { kept, seen: rules.over(kept, now) ? rules.nothing : kept }
 }
 
