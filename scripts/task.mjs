@@ -26,7 +26,7 @@ const tasks = {
   bench: { build: 'stale', run: run([...tsx, '--expose-gc', 'benchmarks/run.ts']) },
   packages: { build: 'stale', run: run(['node', 'scripts/packages/check.mjs']) },
   vitest: { run: run(vitest) },
-  mutation: { run: run([...tools.stryker, 'run']) },
+  mutation: { run: run([...tools.stryker, 'run'], ['node', 'scripts/mutation/report.mjs']) },
   typecheck: { run: run(typecheck) },
   lint: { run: run(lint) },
   format: { run: run(tools.oxfmt) },

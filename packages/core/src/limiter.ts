@@ -1,5 +1,5 @@
 import type { Decision } from './algorithm.ts'
-import type { BoundPolicy, UnboundPolicy } from './bound-policies.ts'
+import type { BoundPolicy, PolicyInfo, UnboundPolicy } from './bound-policies.ts'
 import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
 import { functionOf, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
 import { decisionOf } from './decision.ts'
@@ -10,7 +10,6 @@ import {
   type LimiterSettings,
   SETTINGS,
 } from './limiter-types.ts'
-import type { PolicyInfo } from './bound-policies.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
@@ -25,8 +24,8 @@ import { checkNames, type Cost, type CostOptions, partOf, type PolicyCharge, typ
  *
  * Its calls answer at once where the store does (memory), else with promises. A denial is a value; a store's failure
  * rejects.
- * @throws TypeError, RangeError for options that are unknown, missing or out of range; Error when another limiter on
- * the store has a policy of the same name
+ * @throws TypeError, RangeError for options that are unknown, missing or out of range, and for a
+ * policy of a name that another limiter on the store has
  */
 export function createLimiter<M extends Mode = 'sync', const Name extends string = 'default'>(
   options: LimiterOptions<M, Name>,

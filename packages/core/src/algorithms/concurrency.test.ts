@@ -86,6 +86,17 @@ describe('a concurrency whose parameters change', () => {
     expect(other.ask(noon + 3000, 0)).toEqual(allowed(2, 28_000))
   })
 
+  it('tells slots apart that expire together, by when they were taken', () => {
+    const key = oneKey(concurrency({ limit: 2, ttl: '90s' }))
+    key.take(noon)
+    const shorter = key.under(concurrency({ limit: 2, ttl: '60s' }))
+    shorter.take(noon + 30_000)
+    shorter.refund(noon + 30_000, 1, noon + 30_000)
+    expect(shorter.ask(noon + 30_000, 0)).toEqual(allowed(1, 60_000))
+    shorter.refund(noon + 30_000, 1, noon)
+    expect(shorter.ask(noon + 30_000, 0)).toEqual(allowed(2, 0))
+  })
+
   it('tells waits by the order in which slots expire, not by that in which they were taken', () => {
     const key = oneKey(concurrency({ limit: 2, ttl: '1h' }))
     key.take(noon)
