@@ -63,10 +63,12 @@ export function limiterOf<M extends Mode, Name extends string>(
   function chargesOf(target: Target<string>, options?: CostOptions<string>): PolicyCharge[] {
     const cost = costIn(options)
     checkNames('key', target, policies)
-    return policies.list.flatMap(({ info: { name: policy } }) => {
-      const key = partOf(target, policy)
-      return key === undefined ? [] : { policy, key, cost: partOf(cost, policy) }
-    })
+    const charges: PolicyCharge[] = []
+    for (const { info } of policies.list) {
+      const key = partOf(target, info.name)
+      if (key !== undefined) charges.push({ policy: info.name, key, cost: partOf(cost, info.name) })
+    }
+    return charges
   }
 
   function callOf({ policy, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {

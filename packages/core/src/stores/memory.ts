@@ -7,7 +7,7 @@ export interface MemoryStoreOptions {
   /**
    * Keys to hold at the most, over all policies. Beyond it one is forgotten for each new one: of a sample of 16 the
    * one with most remaining; an exhausted one only if all 16 are, then the one that resets soonest. A whole number
-   * from 1; default 1,000,000 (about 200 MB).
+   * from 1; default 1,000,000 (about 250 MB where keys have some 15 characters).
    */
   maxKeys?: number
   /** Milliseconds since 1970, for tests. Default: a clock that a step of the system's clock does not move. */
@@ -22,8 +22,7 @@ interface MemorySlot extends Slot {
 
 const takes = ({ cost, kind }: Charge): boolean => cost > 0 && kind !== 'ask' && kind !== 'refund'
 
-/** Epoch-like, yet monotonic: the process' start by the system's clock, and what has passed since. */
-const monotonicNow = (): number => performance.timeOrigin + performance.now()
+const vetoes = ({ allowed, kind }: Charge): boolean => !allowed && kind !== 'shadow' && kind !== 'force'
 
 /**
  * Keeps limits in this process: answers at once, sets no timers, and sweeps expired keys a few per call.
@@ -33,7 +32,9 @@ const monotonicNow = (): number => performance.timeOrigin + performance.now()
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   knownOptions('memoryStore', options, ['maxKeys', 'clock', 'onEvicted'])
-  const { maxKeys = 1_000_000, clock = monotonicNow, onEvicted } = options
+  const { timeOrigin } = performance
+  // Epoch-like, yet monotonic: the process' start by the system's clock, and what has passed since.
+  const { maxKeys = 1_000_000, clock = () => timeOrigin + performance.now(), onEvicted } = options
   wholeNumber('maxKeys', maxKeys, 1)
   functionOf('clock', clock)
   functionOf('onEvicted', onEvicted)
@@ -56,35 +57,33 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     return state
   }
 
-  /** Looks at all charges; makes them, if nobody vetoes; and tells how things are then. */
-  function takeAll(charges: readonly Charge[], nowMs: number): boolean {
-    const states = charges.map((charge) => {
-      const state = stateOf(charge, nowMs)
-      charge.slot.algorithm.look(state, nowMs, charge.kind === 'refund' ? 0 : charge.cost, charge)
-      return state
-    })
-    const isAllowed = charges.every(({ allowed, kind }) => allowed || kind === 'shadow' || kind === 'force')
-    charges.forEach((charge, index) => {
-      const { slot, key, kind, cost, upTo, allowed, retryAfterMs } = charge
-      const { algorithm, table } = slot as MemorySlot
-      const state = states[index] as object
-      const isMade = isAllowed && takes(charge) && (allowed || kind === 'force')
-      if (!allowed && !isMade) return
-      if (isMade) {
-        if (upTo > 0) {
-          algorithm.look(state, nowMs, 0, charge)
-          // At most an eighth of what remains, so that others find some.
-          charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
-        }
-        algorithm.charge(state, nowMs, charge.cost)
-        tables.keep(table, key, state, algorithm.limit, nowMs)
+  /** Looks at a charge as if it alone were made. */
+  function lookAt(charge: Charge, nowMs: number): object {
+    const state = stateOf(charge, nowMs)
+    charge.slot.algorithm.look(state, nowMs, charge.kind === 'refund' ? 0 : charge.cost, charge)
+    return state
+  }
+
+  /** Makes a charge, unless somebody vetoed the call, and tells how things are then. */
+  function settle(charge: Charge, state: object, nowMs: number, isAllowed: boolean): void {
+    const { slot, key, kind, cost, upTo, allowed, retryAfterMs } = charge
+    const { algorithm, table } = slot as MemorySlot
+    const isMade = isAllowed && takes(charge) && (allowed || kind === 'force')
+    if (!allowed && !isMade) return
+    if (isMade) {
+      if (upTo > 0) {
+        algorithm.look(state, nowMs, 0, charge)
+        // At most an eighth of what remains, so that others find some.
+        charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
       }
-      // It was looked at as if it alone were made.
-      algorithm.look(state, nowMs, 0, charge)
-      charge.allowed = allowed
-      charge.retryAfterMs = retryAfterMs
-    })
-    return isAllowed
+      algorithm.charge(state, nowMs, charge.cost)
+      tables.keep(table, key, state, algorithm.limit, nowMs)
+      // A take is looked at as if it were made.
+      if (kind === 'take' && upTo === 0) return
+    }
+    algorithm.look(state, nowMs, 0, charge)
+    charge.allowed = allowed
+    charge.retryAfterMs = retryAfterMs
   }
 
   return {
@@ -95,7 +94,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
     take(charges) {
       const nowMs = now()
       tables.tick(nowMs)
-      return { allowed: takeAll(charges, nowMs), at: nowMs, source: 'store' }
+      const states: object[] = []
+      let allowed = true
+      for (const charge of charges) {
+        states.push(lookAt(charge, nowMs))
+        if (vetoes(charge)) allowed = false
+      }
+      for (let index = 0; index < charges.length; index++)
+        settle(charges[index] as Charge, states[index] as object, nowMs, allowed)
+      return { allowed, at: nowMs, source: 'store' }
     },
     forget: (slot, key) => tables.forget((slot as MemorySlot).table, key),
     close: tables.clear,
