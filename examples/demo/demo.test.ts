@@ -5,6 +5,7 @@ import { type AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { start } from '../testing/programs.ts'
 
@@ -116,7 +117,7 @@ describe.concurrent('npm run demo -- --log', () => {
     expect(stdout).toContain('249 requests of 7 clients from 12/Mar/2026:10:00:00 to 12/Mar/2026:10:01:31')
     expect(stdout).toContain('2 lines left out: no HTTP request (first: line 41)')
     expect(stdout).toContain('1 line left out: not Combined Log Format (first: line 151)')
-    expect(stdout).toContain('1 line left out: no address (a host name) (first: line 201)')
+    expect(stdout).toContain('1 line left out: does not begin with an IP address (first: line 201)')
     expect(stdout).toContain('1 line older than one before')
     const rows = stdout.split('\n').filter((line) => /^\d+\.\d+\.\d+\.\d+ /.test(line))
     expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
@@ -184,6 +185,26 @@ describe.concurrent('npm run demo -- --log', () => {
     expect(code).toBe(0)
   })
 
+  it('reads a first line behind a byte order mark', async () => {
+    const log = logOf('marked.log', [
+      `\uFEFF${lineAt('10:00:00')}`,
+      lineAt('10:00:01', '-'),
+      lineAt('10:00:02'),
+    ])
+    const { code, stdout } = await demo(['--once', '--log', log]).ended
+    expect(stdout).toContain('2 requests of 1 client from 12/Mar/2026:10:00:00 to 12/Mar/2026:10:00:02')
+    expect(stdout).toContain('1 line left out: does not begin with an IP address (first: line 2)')
+    expect(code).toBe(0)
+  })
+
+  it('says that a compressed log has to be unpacked', async () => {
+    const path = join(folder, 'access.log.gz')
+    writeFileSync(path, gzipSync(lineAt('10:00:00')))
+    const { code, stdout, stderr } = await demo(['--log', path]).ended
+    expect(stderr).toBe(`${path} looks compressed: gunzip it first.\n`)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
   it.each([
     ['no-such.log', /^There is no file .*no-such\.log\.\n$/],
     ['examples', /examples is a folder, not a log\.\n$/],
@@ -195,7 +216,9 @@ describe.concurrent('npm run demo -- --log', () => {
 
   it('with --once fails when there was nothing to replay', async () => {
     const { code, stdout } = await demo(['--once', '--log', logOf('empty.log', ['', 'nothing'])]).ended
+    expect(stdout).toContain('\n0 requests\n1 line left out: not Combined Log Format (first: line 2)\n')
     expect(stdout).toContain('✗ There was no request to replay.')
+    expect(stdout).not.toContain(' from ')
     expect(code).toBe(1)
   })
 })

@@ -12,7 +12,7 @@ export interface LogRequest {
 }
 
 /** Why a line is left out. */
-export type Unreadable = 'not Combined Log Format' | 'no address (a host name)' | 'no HTTP request'
+export type Unreadable = 'not Combined Log Format' | 'does not begin with an IP address' | 'no HTTP request'
 
 // host identity user [time] "request" status bytes, then "referer" "user agent", which nobody needs here: so the
 // Common Log Format is taken too.
@@ -45,7 +45,7 @@ export function parseLogLine(text: string): LogRequest | Unreadable {
   const isDate =
     months[new Date(local).getUTCMonth()] === month && new Date(local).getUTCDate() === Number(day)
   if (!isDate || !(atMs >= 0)) return 'not Combined Log Format'
-  if (isIP(address) === 0) return 'no address (a host name)'
+  if (isIP(address) === 0) return 'does not begin with an IP address'
   const [method = '', target = ''] = (match[11] ?? '').split(' ')
   if (!methods.has(method) || target === '') return 'no HTTP request'
   const logTime = `${day}/${month}/${year}:${hour}:${minute}:${second}`

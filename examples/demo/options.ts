@@ -18,6 +18,8 @@ export const usage = `Usage: npm run demo [-- options]
   --once         ends by itself: exit code 0 when every answer was right, else 1
   --help         shows this
 
+Ctrl-C, SIGTERM and SIGHUP end it with exit code 0; with --once a stop proves nothing: exit code 1.
+
 PORT=<number> sets the port: default 3000, with --once any that is free.`
 
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions {

@@ -10,6 +10,9 @@ export interface Line {
 /** A server cuts requests at 8 or 16 kB; what goes on for longer is no log, and is not gathered. */
 const longest = 65_536
 
+/** What some editors put before UTF-8, as Latin-1 reads it. */
+const byteOrderMark = /^\u00EF\u00BB\u00BF/
+
 /** The lines of a file of any size, read piece by piece. Bytes become characters of the same number. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   const stream = createReadStream(path, { encoding: 'latin1', highWaterMark: 1 << 18 })
@@ -18,7 +21,8 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   let rest = ''
   const lineOf = (text: string): Line => {
     bytes += text.length + 1
-    return { number: ++number, text: text.replace(/\r$/, ''), bytes }
+    const line = number++ === 0 ? text.replace(byteOrderMark, '') : text
+    return { number, text: line.replace(/\r$/, ''), bytes }
   }
   for await (const part of stream as AsyncIterable<string>) {
     const lines = (rest + part).split('\n')

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { runTraffic } from './child.ts'
 import type { LimitedClient, Progress, ReplayMessage, ReplayReport } from './messages.ts'
 import { DemoError } from './options.ts'
@@ -12,7 +12,23 @@ export async function logSize(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new DemoError(`There is no file ${path}.`)
   if (found.isDirectory()) throw new DemoError(`${path} is a folder, not a log.`)
+  // A pipe would lose what is read here.
+  if (found.isFile() && (await beginsCompressed(path)))
+    throw new DemoError(`${path} looks compressed: gunzip it first.`)
   return found.size
+}
+
+/** Whether a file begins as gzip does. */
+async function beginsCompressed(path: string): Promise<boolean> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new DemoError(`${path} cannot be read: ${error.code}.`)
+  })
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(2) })
+    return buffer.readUInt16BE() === 0x1f8b
+  } finally {
+    await file.close()
+  }
 }
 
 /** Replays a log and tells who would have been limited; whether all was right, `undefined` when stopped. */
@@ -63,12 +79,14 @@ function progressLine({ bytes, requests, refused, logTime }: Progress, size: num
 
 function reportLines(report: ReplayReport, tookMs: number): string[] {
   const { requests, clients, from, to, spanMs, skipped, late, limitedClients, top, refused } = report
+  const leftOut = skipped.map(
+    ({ why, lines, first }) => `${counted(lines, 'line')} left out: ${why} (first: line ${first})`,
+  )
+  if (requests === 0) return ['0 requests', ...leftOut]
   const lines = [
     `${counted(requests, 'request')} of ${counted(clients, 'client')} from ${from} to ${to}`,
     `${duration(spanMs)} of log in ${duration(tookMs)}`,
-    ...skipped.map(
-      ({ why, lines: left, first }) => `${counted(left, 'line')} left out: ${why} (first: line ${first})`,
-    ),
+    ...leftOut,
   ]
   if (late > 0)
     lines.push(`${counted(late, 'line')} older than one before; for their clients time stood still`)
