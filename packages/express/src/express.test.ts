@@ -1,12 +1,26 @@
+import { createServer } from 'node:http'
 import { runInNewContext } from 'node:vm'
 import express, { type Express } from 'express'
 import supertest from 'supertest'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { listen } from '../../core/test/node-http-server.ts'
+import { door } from '../../core/src/http/cases/world.ts'
 import { versions } from '../test/app.ts'
-import { byRoute, type Decision, rateLimit, type RateLimitOptions } from './index.ts'
+import {
+  byRoute,
+  concurrency,
+  createLimiter,
+  type Decision,
+  rateLimit,
+  type RateLimitOptions,
+} from './index.ts'
 
 const minute = { limit: 1, window: '1m', key: () => 'everyone' } as const
+/** As JavaScript may have it. */
+const nothing = (() => undefined) as unknown as () => string
 const ok: express.RequestHandler = (_req, res) => void res.send('ok')
+
+let minutes = 0
 
 describe.each(Object.entries(versions))('%s', (_name, version) => {
   function appWith(options: RateLimitOptions): Express {
@@ -40,7 +54,7 @@ describe.each(Object.entries(versions))('%s', (_name, version) => {
       const app = version().use(limit).get('/', ok)
       await supertest(app).get('/').expect(200)
       await supertest(app).get('/').expect(429)
-      await limit.limiter.reset('everyone')
+      limit.limiter.reset('everyone')
       await supertest(app).get('/').expect(200)
     })
   })
@@ -75,6 +89,102 @@ describe.each(Object.entries(versions))('%s', (_name, version) => {
       .expect(500, /no such account/)
   })
 
+  describe('a response that is over before anything is decided', () => {
+    /** Answers in place of limiters that have to wait for a key, and lets them go on once that answer is over. */
+    async function late(
+      options: readonly RateLimitOptions[],
+      onDecided: () => void = () => undefined,
+    ): Promise<unknown[]> {
+      const { wait, open } = door()
+      const errors: unknown[] = []
+      const decided = door()
+      const app = version().use((_req, res, next) => {
+        res.once('close', open)
+        next()
+        res.status(503).send('too late')
+      })
+      for (const one of options)
+        app.use(rateLimit({ ...one, key: async () => wait().then(() => 'everyone') }))
+      app.use((_req, res) => void (res.headersSent ? decided.wait() : res.send('ok')))
+      app.use(
+        (error: unknown, _req: express.Request, _res: express.Response, _next: express.NextFunction) => {
+          errors.push(error)
+          void decided.wait()
+        },
+      )
+      // The connection stays open.
+      const { url, close } = await listen(createServer(app))
+      expect(await (await fetch(url)).text()).toBe('too late')
+      await Promise.race([decided.reached(1), new Promise((resolve) => setTimeout(resolve, 20))])
+      onDecided()
+      await close()
+      return errors
+    }
+
+    it('holds no slot of any limiter', async () => {
+      const limiters = ['outer', 'inner'].map((name) =>
+        createLimiter({ policies: [{ name, algorithm: concurrency({ limit: 1, ttl: '1m' }) }] }),
+      )
+      const left: number[] = []
+      await late(
+        limiters.map((limiter) => ({ limiter })),
+        () => left.push(...limiters.map((limiter) => limiter.peek('everyone').remaining)),
+      )
+      expect(left).toEqual([1, 1])
+    })
+
+    it('is no place for a refusal', async () => {
+      const respond = vi.fn<() => void>()
+      expect(await late([{ limit: 0, window: '1m' }])).toEqual([])
+      expect(await late([{ limit: 0, window: '1m', respond }])).toEqual([])
+      expect(respond).not.toHaveBeenCalled()
+    })
+  })
+
+  it('a refusal drops what was said of another body', async () => {
+    const app = version().use((_req, res, next) => {
+      res.set({ 'Content-Encoding': 'gzip', 'Content-Length': '7', ETag: '"1"', 'Last-Modified': 'Mon' })
+      next()
+    })
+    app.use(rateLimit({ ...minute, limit: 0 }))
+    const { headers, body } = await supertest(app).get('/').expect(429)
+    expect(body).toMatchObject({ title: 'Quota Exceeded' })
+    for (const name of ['content-encoding', 'etag', 'last-modified']) expect(headers).not.toHaveProperty(name)
+  })
+
+  describe('message', () => {
+    it('that says nothing leaves the problem as it is', async () => {
+      const { body } = await supertest(appWith({ ...minute, limit: 0, message: nothing }))
+        .get('/')
+        .expect(429)
+      expect(body).toMatchObject({ title: 'Quota Exceeded' })
+    })
+
+    it.each([
+      [
+        'throws',
+        () => {
+          throw new Error('no words')
+        },
+      ],
+      ['rejects', async () => Promise.reject(new Error('no words'))],
+    ])('that %s reaches the error handler, with the headers', async (_how, message) => {
+      const app = appWith({ ...minute, headers: 'draft-11', message })
+      await supertest(app).get('/').expect(200)
+      await supertest(app)
+        .get('/')
+        .expect(500, /no words/)
+        .expect('RateLimit', /r=0/)
+        .expect('Retry-After', /\d+/)
+    })
+  })
+
+  it("property that Express' requests cannot carry is an error that names it", async () => {
+    await supertest(appWith({ ...minute, property: 'ip' }))
+      .get('/')
+      .expect(500, /property must be .*, got &#39;ip&#39;/)
+  })
+
   describe('byRoute', () => {
     it('is the pattern of the route, with that of its router', async () => {
       const items = version.Router()
@@ -105,6 +215,9 @@ describe.each(Object.entries(versions))('%s', (_name, version) => {
 
     it('warns once when a proxy shows that nobody trusts, also at a later request', async () => {
       const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      // What another test has warned of is told again after a minute.
+      minutes += 2
+      vi.spyOn(performance, 'now').mockReturnValue(performance.now() + minutes * 60_000)
       const app = appWith({ limit: 9, window: '1m' })
       await supertest(app).get('/')
       expect(warn).not.toHaveBeenCalled()

@@ -6,7 +6,7 @@ import {
   type Outcome,
   type RateLimitOptions as HttpOptions,
   whenOver,
-} from '@sluice/core/http'
+} from '@sluice/core/http/adapter'
 import type { Decision, Limiter, Mode } from '@sluice/core'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import onHeaders from 'on-headers'
@@ -44,15 +44,21 @@ const express: Framework<[Request, Response]> = {
  * Express middleware that limits requests.
  * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
  */
-export function rateLimit(options: RateLimitOptions): RequestHandler & { readonly limiter: Limiter } {
+export function rateLimit<M extends Mode = 'sync'>(
+  options: RateLimitOptions<M>,
+): RequestHandler & { readonly limiter: Limiter<M> } {
   const http = createHttpLimiter<[Request, Response], Respond>(options, express)
 
   /** Writes what was decided, and goes on or answers. */
   function proceed(req: Request, res: Response, next: NextFunction, outcome: Outcome | undefined): unknown {
     if (outcome === undefined) return next()
     const { decision, refusal, release, writeHeaders } = outcome
-    Object.assign(req, { [http.property]: decision })
     if (release !== undefined) whenOver(res, req.socket, release)
+    // Some of what requests have can only be read.
+    if (!Reflect.set(req, http.property, decision))
+      throw new TypeError(`property must be a name that Express leaves free, got '${http.property}'`)
+    // Somebody has answered while this request had to wait.
+    if (refusal !== undefined && res.headersSent) return undefined
     if (http.needsResponse && refusal === undefined)
       onHeaders(res, () => writeHeaders(nodeHeaders(res), res.statusCode))
     else writeHeaders(nodeHeaders(res))
@@ -67,5 +73,5 @@ export function rateLimit(options: RateLimitOptions): RequestHandler & { readonl
     // What fails later than at once, Express 4 does not hear of by itself.
     if (done !== undefined) Promise.resolve(done).catch(next)
   }
-  return Object.assign(rateLimit, { limiter: http.limiter })
+  return Object.assign(rateLimit, { limiter: http.limiter as Limiter<M> })
 }

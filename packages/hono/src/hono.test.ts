@@ -1,8 +1,10 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { etag } from 'hono/etag'
+import { timeout } from 'hono/timeout'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { door } from '../../core/src/http/cases/world.ts'
 import { listen } from '../../core/test/node-http-server.ts'
@@ -38,6 +40,20 @@ async function status(
   return (await app.request(path, init, env)).status
 }
 
+/** A response that came over the network, whose headers cannot be changed. */
+async function fetched(headers: Record<string, string>): Promise<Response> {
+  const { url, close } = await listen(
+    createServer((_req, res) => res.writeHead(200, headers).end('from afar')),
+  )
+  try {
+    const response = await fetch(url)
+    expect(() => response.headers.set('x', 'y')).toThrow('immutable')
+    return response
+  } finally {
+    await close()
+  }
+}
+
 describe('the decision', () => {
   it('is among the variables, for handlers and respond', async () => {
     const seen: (Decision | undefined)[] = []
@@ -59,26 +75,12 @@ describe('the decision', () => {
     const limit = rateLimit(minute)
     const app = new Hono().use(limit).get('/', (c) => c.text('ok'))
     expect([await status(app), await status(app)]).toEqual([200, 429])
-    await limit.limiter.reset('everyone')
+    limit.limiter.reset('everyone')
     expect(await status(app)).toBe(200)
   })
 })
 
 describe('responses', () => {
-  /** A response that came over the network, whose headers cannot be changed. */
-  async function fetched(headers: Record<string, string>): Promise<Response> {
-    const { url, close } = await listen(
-      createServer((_req, res) => res.writeHead(200, headers).end('from afar')),
-    )
-    try {
-      const response = await fetch(url)
-      expect(() => response.headers.set('x', 'y')).toThrow('immutable')
-      return response
-    } finally {
-      await close()
-    }
-  }
-
   it('that came from fetch() carry the headers, beside those of the limiter that is up there', async () => {
     const answer = await fetched({
       RateLimit: '"upstream";r=7;t=9',
@@ -127,6 +129,104 @@ describe('responses', () => {
   })
 })
 
+describe('a response that a handler gives to every request', () => {
+  const options = {
+    ...minute,
+    limit: 5,
+    headers: ['draft-11', 'legacy'],
+    key: (c: Context) => c.req.header('x-client'),
+  } as const
+
+  async function left(ask: (client: string) => Promise<Response>): Promise<unknown[]> {
+    const seen: unknown[] = []
+    for (const client of ['ada', 'ada', 'bob', 'ada']) {
+      const { headers } = await ask(client)
+      seen.push([headers.get('RateLimit')?.replace(/;t=\d+/g, ''), headers.get('X-RateLimit-Remaining')])
+    }
+    return seen
+  }
+  const expected = [4, 3, 4, 2].map((rest) => [`"up";r=9, "default";r=${rest}`, `${rest}`])
+
+  it.each([
+    ['without a body', () => new Response(null, { status: 204, headers: { RateLimit: '"up";r=9' } })],
+    ['that cannot be changed', () => Response.redirect('http://a/', 302)],
+  ])('%s, shows each client its own figures', async (_which, make) => {
+    const shared = make()
+    const app = new Hono().use(rateLimit(options)).get('/', () => shared)
+    const seen = await left(async (client) => app.request('/', { headers: { 'x-client': client } }))
+    const upstream = shared.headers.has('Location') ? '' : '"up";r=9, '
+    expect(seen).toEqual([4, 3, 4, 2].map((rest) => [`${upstream}"default";r=${rest}`, `${rest}`]))
+  })
+
+  it('with a body, too, on the Node server', async () => {
+    const { fetch: handle } = new Hono().use(rateLimit(options)).get('/', () => shared)
+    const server = createAdaptorServer({ fetch: handle }) as Server
+    // The server's own kind of Response, whose body can be sent again.
+    const shared = new Response('ok', { headers: { RateLimit: '"up";r=9' } })
+    const { url, close } = await listen(server)
+    const bodies: string[] = []
+    const seen = await left(async (client) => {
+      const response = await fetch(url, { headers: { 'x-client': client } })
+      bodies.push(await response.text())
+      return response
+    })
+    await close()
+    expect(seen).toEqual(expected)
+    expect(bodies).toEqual(['ok', 'ok', 'ok', 'ok'])
+  })
+})
+
+describe('a refusal', () => {
+  const nothing = (() => undefined) as unknown as () => string
+  const ask = (app: { request: App['request'] }): Response | Promise<Response> => app.request('/')
+
+  it('drops what was said of another body', async () => {
+    const before: MiddlewareHandler = async (c, next) => {
+      c.header('Content-Encoding', 'gzip')
+      c.header('Content-Length', '7')
+      c.header('ETag', '"1"')
+      c.header('X-Kept', 'yes')
+      await next()
+    }
+    const respond = (c: Context): Response => c.text('calm', 429, { 'Content-Language': 'en' })
+    for (const options of [{}, { respond }]) {
+      const app = new Hono().use(before).use(rateLimit({ ...minute, limit: 0, ...options }))
+      const { headers } = await app.request('/')
+      for (const name of ['Content-Encoding', 'Content-Length', 'ETag']) expect(headers.has(name)).toBe(false)
+      expect(headers.get('X-Kept')).toBe('yes')
+    }
+  })
+
+  it('keeps what respond says of its own body', async () => {
+    const respond = (): Response => new Response('calm', { headers: { 'Content-Encoding': 'identity' } })
+    const { headers } = await ask(appWith({ ...minute, limit: 0, respond }))
+    expect(headers.get('Content-Encoding')).toBe('identity')
+  })
+
+  it('whose message says nothing is the problem as it is', async () => {
+    const response = await ask(appWith({ ...minute, limit: 0, message: nothing }))
+    expect([response.status, await response.json()]).toMatchObject([429, { title: 'Quota Exceeded' }])
+  })
+
+  it.each([
+    [
+      'message',
+      () => {
+        throw new Error('no words')
+      },
+    ],
+    ['message', async () => Promise.reject(new Error('no words'))],
+    ['respond', async () => Promise.reject(new Error('no words'))],
+  ])('whose %s fails reaches the error handler, with the headers', async (option, fail) => {
+    const app = appWith({ ...minute, [option]: fail }).onError((error, c) => c.text(error.message, 500))
+    await ask(app)
+    const response = await ask(app)
+    expect([response.status, await response.text()]).toEqual([500, 'no words'])
+    expect(response.headers.get('RateLimit')).toMatch(/r=0/)
+    expect(response.headers.get('Retry-After')).toMatch(/\d+/)
+  })
+})
+
 describe('slots', () => {
   function slotsOf(handler: MiddlewareHandler): { app: Hono; left(): number | undefined } {
     const limit = rateLimit({ algorithm: concurrency({ limit: 1, ttl: '1m' }), key: () => 'everyone' })
@@ -167,16 +267,98 @@ describe('slots', () => {
     expect(limit.limiter.peek('everyone')).toMatchObject({ remaining: 1 })
   })
 
+  /** A body in three parts. */
+  const parts: MiddlewareHandler = async (c) => {
+    let left = 3
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode('part'))
+        left -= 1
+        if (left === 0) controller.close()
+      },
+    })
+    return c.body(body)
+  }
+  const settled = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
   it('are held until the body is read to its end', async () => {
-    const { app, left } = slotsOf(async (c) => c.text('ok'))
+    const { app, left } = slotsOf(parts)
     const response = await app.request('/')
+    await settled()
     expect(left()).toBe(0)
     await response.text()
     expect(left()).toBe(1)
   })
 
+  it('are free again when a body of one part is there, though nobody reads it', async () => {
+    const { app, left } = slotsOf(async (c) => c.json({}))
+    await app.request('/')
+    await settled()
+    expect(left()).toBe(1)
+  })
+
+  it('are free again when the client is gone', async () => {
+    const { app, left } = slotsOf(parts)
+    const gone = new AbortController()
+    await app.request('/', { signal: gone.signal })
+    await settled()
+    expect(left()).toBe(0)
+    gone.abort()
+    expect(left()).toBe(1)
+  })
+
+  it('are free again when what comes after the handler fails', async () => {
+    const { app, left } = slotsOf(async () => {
+      // Its headers cannot be changed, and its body cannot go into a copy.
+      const answer = await fetched({})
+      await answer.text()
+      return answer
+    })
+    expect(await status(app)).toBe(500)
+    expect(left()).toBe(1)
+  })
+
+  it.each([
+    [
+      'throws',
+      async () => {
+        throw new Error('too bad')
+      },
+    ],
+    ['answers otherwise', async (c: Context) => void (c.res = new Response('other'))],
+  ])('are free again on the Node server when what is around %s', async (_how, then) => {
+    const limit = rateLimit({ algorithm: concurrency({ limit: 1, ttl: '1m' }), key: () => 'everyone' })
+    const app = new Hono().onError((_error, c) => c.text('failed', 500))
+    app.use(async (c, next) => {
+      await next()
+      await then(c)
+    })
+    app.use(limit).get('/', parts)
+    const { url, close } = await listen(createAdaptorServer({ fetch: app.fetch }) as Server)
+    expect(await (await fetch(url)).text()).toMatch(/failed|other/)
+    await vi.waitFor(() => expect(limit.limiter.peek('everyone')).toMatchObject({ remaining: 1 }))
+    await close()
+  })
+
+  it('are free again when hono/timeout has answered', async () => {
+    const { wait, open } = door()
+    const limit = rateLimit({ algorithm: concurrency({ limit: 1, ttl: '1m' }), key: () => 'everyone' })
+    const app = new Hono().use(timeout(5)).use(limit)
+    app.get('/', async (c) => {
+      await wait()
+      return c.text('ok')
+    })
+    const { url, close } = await listen(createAdaptorServer({ fetch: app.fetch }) as Server)
+    expect((await fetch(url)).status).toBe(504)
+    const response = await app.request('/', {}, { ...peer('192.0.2.1') })
+    expect([response.status, await response.text()]).toEqual([429, expect.any(String)])
+    open()
+    await vi.waitFor(() => expect(limit.limiter.peek('everyone')).toMatchObject({ remaining: 1 }))
+    await close()
+  })
+
   it('are free again when the reader goes away', async () => {
-    const { app, left } = slotsOf(async (c) => c.text('ok'))
+    const { app, left } = slotsOf(parts)
     const response = await app.request('/')
     await response.body?.cancel()
     expect(left()).toBe(1)

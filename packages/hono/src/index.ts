@@ -2,10 +2,11 @@ import type { Decision, Limiter, Mode } from '@sluice/core'
 import {
   createHttpLimiter,
   type Framework,
+  type NodeBindings,
   type RateLimitOptions as HttpOptions,
-  whenBodyEnds,
+  whenSent,
   withHeaders,
-} from '@sluice/core/http'
+} from '@sluice/core/http/adapter'
 import type { Context, MiddlewareHandler } from 'hono'
 
 export * from '@sluice/core'
@@ -26,11 +27,6 @@ export type Respond = (c: Context, decision: Decision) => Response | Promise<Res
 /** The options of `rateLimit`; its functions get Hono's own `c`. */
 export type RateLimitOptions<M extends Mode = Mode> = HttpOptions<[c: Context], Respond, M>
 
-/** The connection, where Hono runs on its Node server. */
-interface NodeBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } }
-}
-
 const peer = (c: Context): string | undefined =>
   (c.env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress
 
@@ -46,9 +42,9 @@ const hono: Framework<[Context]> = {
  * Hono middleware that limits requests, on every runtime that Hono runs on.
  * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
  */
-export function rateLimit(
-  options: RateLimitOptions,
-): MiddlewareHandler<{ Variables: RateLimitVariables }> & { readonly limiter: Limiter } {
+export function rateLimit<M extends Mode = 'sync'>(
+  options: RateLimitOptions<M>,
+): MiddlewareHandler<{ Variables: RateLimitVariables }> & { readonly limiter: Limiter<M> } {
   const http = createHttpLimiter<[Context], Respond>(options, hono)
 
   const rateLimit: MiddlewareHandler<{ Variables: RateLimitVariables }> = async (c, next) => {
@@ -56,25 +52,28 @@ export function rateLimit(
     if (outcome === undefined) return next()
     const { decision, refusal, release, writeHeaders } = outcome
     if (decision !== undefined) c.set(http.property as 'rateLimit', decision)
-    if (refusal === undefined) {
-      await next().catch((error: unknown) => {
-        void release?.()
-        throw error
-      })
-    } else {
-      const { status, contentType, body } = refusal
-      const head = new Response(null, { status, headers: { 'Content-Type': contentType } })
-      c.res = (decision && (await options.respond?.(c, decision))) ?? c.body(body, head)
+    try {
+      if (refusal === undefined) await next()
+      else {
+        // What was said of another body goes before there is one; all else is written once the answer is there.
+        if (!c.finalized) writeHeaders({ get: () => '', set: () => '', remove: (name) => c.header(name) })
+        const { status, contentType, body } = refusal
+        const head = new Response(null, { status, headers: { 'Content-Type': contentType } })
+        c.res = (decision && (await options.respond?.(c, decision))) ?? c.body(body, head)
+      }
+      // Only now: a handler that gives a raw Response would lose what was set before.
+      let response = withHeaders(c.res, c, writeHeaders)
+      if (release) response = whenSent(response, c.req.raw, c.env as NodeBindings | undefined, release)
+      if (response === c.res) return
+      // Else the fields of the response that it replaces would be put over its own.
+      c.res = undefined
+      c.res = response
+    } catch (error) {
+      void release?.()
+      // The answer to the error carries the headers, too.
+      if (refusal) withHeaders(c.res, c, writeHeaders)
+      throw error
     }
-    // Only now: a handler that gives a raw Response would lose what was set before.
-    let response = withHeaders(c.res, writeHeaders)
-    // Hono drops the body of an answer to HEAD, and nobody reads it to its end.
-    if (release !== undefined && c.req.method === 'HEAD') void release()
-    else if (release !== undefined) response = whenBodyEnds(response, release)
-    if (response === c.res) return
-    // Else the fields of the response that it replaces would be put over its own.
-    c.res = undefined
-    c.res = response
   }
-  return Object.assign(rateLimit, { limiter: http.limiter })
+  return Object.assign(rateLimit, { limiter: http.limiter as Limiter<M> })
 }

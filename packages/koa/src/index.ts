@@ -5,10 +5,9 @@ import {
   type Framework,
   nodeHeaders,
   type Outcome,
-  plainHeaders,
   type RateLimitOptions as HttpOptions,
   whenOver,
-} from '@sluice/core/http'
+} from '@sluice/core/http/adapter'
 import type { Context, Middleware, Next } from 'koa'
 
 export * from '@sluice/core'
@@ -39,33 +38,39 @@ const koa: Framework<[Context]> = {
  * Koa middleware that limits requests.
  * @throws TypeError, RangeError for options that are unknown, missing, out of range or contradict each other
  */
-export function rateLimit(
-  options: RateLimitOptions,
-): Middleware<RateLimitState> & { readonly limiter: Limiter } {
+export function rateLimit<M extends Mode = 'sync'>(
+  options: RateLimitOptions<M>,
+): Middleware<RateLimitState> & { readonly limiter: Limiter<M> } {
   const http = createHttpLimiter<[Context], Respond>(options, koa)
 
   /** Writes what was decided, and goes on or answers. */
   async function proceed(ctx: Context, next: Next, outcome: Outcome): Promise<void> {
     const { decision, refusal, release, writeHeaders } = outcome
+    const { res, onerror } = ctx
     const late = http.needsResponse && refusal === undefined
     ctx.state[http.property] = decision
-    if (release !== undefined) whenOver(ctx.res, ctx.req.socket, release)
-    if (!late) writeHeaders(nodeHeaders(ctx.res))
+    if (release !== undefined) whenOver(res, ctx.req.socket, release)
+    if (!late) writeHeaders(nodeHeaders(res))
+    // Koa drops every header of a response that fails, but for those of the error, which other requests may get, too.
+    const failed = (error: Error): void => {
+      const { end } = res
+      const write = (): void => writeHeaders(nodeHeaders(res), res.statusCode)
+      Object.assign(res, { end: (...args: Parameters<typeof end>) => (write(), end.apply(res, args)) })
+      onerror.call(ctx, error)
+    }
+    Object.assign(ctx, { onerror: failed })
     try {
       if (refusal === undefined) await next()
+      // Somebody has answered while this request had to wait.
+      else if (ctx.headerSent) return
       else if (options.respond !== undefined && decision !== undefined) await options.respond(ctx, decision)
       else Object.assign(ctx, { status: refusal.status, type: refusal.contentType, body: refusal.body })
-      if (late) writeHeaders(nodeHeaders(ctx.res), ctx.status)
-    } catch (error) {
-      if (late) writeHeaders(nodeHeaders(ctx.res))
-      // Koa drops every header of a response that fails, but for those that the error carries.
-      const failed = error as { headers?: Record<string, string> }
-      if (error instanceof Error) writeHeaders(plainHeaders((failed.headers = { ...failed.headers })))
-      throw error
+    } finally {
+      if (late) writeHeaders(nodeHeaders(res), ctx.status)
     }
   }
 
   const rateLimit: Middleware<RateLimitState> = (ctx, next) =>
     after(http.handle(ctx), (outcome) => (outcome ? proceed(ctx, next, outcome) : next())) as Promise<unknown>
-  return Object.assign(rateLimit, { limiter: http.limiter })
+  return Object.assign(rateLimit, { limiter: http.limiter as Limiter<M> })
 }

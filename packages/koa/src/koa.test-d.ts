@@ -7,6 +7,7 @@ import {
   byIp,
   byUser,
   combine,
+  createLimiter,
   type Decision,
   firstOf,
   type Limiter,
@@ -14,6 +15,7 @@ import {
   rateLimit,
   type RateLimitOptions,
   type RateLimitState,
+  type Store,
   tokenBucket,
 } from './index.ts'
 
@@ -82,7 +84,7 @@ describe('the middleware', () => {
   it('is one of Koa, with its limiter', () => {
     const limit = rateLimit({ limit: 5, window })
     expectTypeOf(limit).toExtend<Middleware>()
-    expectTypeOf(limit.limiter).toEqualTypeOf<Limiter>()
+    expectTypeOf(limit.limiter).toEqualTypeOf<Limiter<'sync'>>()
     new Koa().use(limit)
     new Koa<RateLimitState>().use(limit)
     new Koa2().use(limit)
@@ -98,5 +100,35 @@ describe('the middleware', () => {
     new Koa().use(rateLimit({ limit: 5, window })).use((ctx) => {
       expectTypeOf(ctx.state.rateLimit).toEqualTypeOf<Decision | undefined>()
     })
+  })
+})
+
+describe('the limiter of a middleware', () => {
+  const key = 'ip:192.0.2.1'
+
+  it('answers at once where nothing says otherwise, or a store in memory', () => {
+    assertType<number>(rateLimit({ limit: 5, window }).limiter.peek(key).remaining)
+    assertType<number>(
+      rateLimit({ limit: 5, window, key: (ctx) => ctx.get('x-user') }).limiter.peek(key).remaining,
+    )
+    assertType<number>(rateLimit({ limit: 5, window, store: memoryStore() }).limiter.peek(key).remaining)
+    assertType<number>(rateLimit({ policies: [{ limit: 5, window }] }).limiter.peek(key).remaining)
+    const limiter = createLimiter({ limit: 5, window })
+    assertType<number>(rateLimit({ limiter }).limiter.peek(key).remaining)
+  })
+
+  it('gives promises with a store that does', () => {
+    const store = {} as Store<'async'>
+    expectTypeOf(rateLimit({ limit: 5, window, store }).limiter.peek(key)).toEqualTypeOf<Promise<Decision>>()
+    expectTypeOf(
+      rateLimit({ store, policies: [{ limit: 5, window, key: (ctx) => ctx.get('x-user') }] }).limiter,
+    ).toEqualTypeOf<Limiter<'async'>>()
+    const limiter = createLimiter({ store, limit: 5, window })
+    expectTypeOf(rateLimit({ limiter }).limiter.peek(key)).toEqualTypeOf<Promise<Decision>>()
+  })
+
+  it('may do either where that is not known', () => {
+    const options = { limit: 5, window } as RateLimitOptions
+    expectTypeOf(rateLimit(options).limiter).toEqualTypeOf<Limiter>()
   })
 })

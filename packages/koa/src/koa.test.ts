@@ -3,14 +3,28 @@ import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 import supertest from 'supertest'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { listen } from '../../core/test/node-http-server.ts'
+import { door } from '../../core/src/http/cases/world.ts'
 import { serverOf, versions } from '../test/app.ts'
-import { byRoute, type Decision, rateLimit, type RateLimitOptions } from './index.ts'
+import {
+  byRoute,
+  concurrency,
+  createLimiter,
+  type Decision,
+  fixedWindow,
+  rateLimit,
+  type RateLimitOptions,
+} from './index.ts'
 
 const minute = { limit: 1, window: '1m', key: () => 'everyone' } as const
+/** As JavaScript may have it. */
+const nothing = (() => undefined) as unknown as () => string
 const ok: Middleware = (ctx) => {
   ctx.body = 'ok'
 }
 const ask = (app: Koa): supertest.Test => supertest(serverOf(app)).get('/')
+
+let minutes = 0
 
 describe.each(Object.entries(versions))('%s', (_name, Version) => {
   function appWith(options: RateLimitOptions, handler = ok): Koa {
@@ -43,7 +57,7 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
       app.use(limit).use(ok)
       await ask(app).expect(200)
       await ask(app).expect(429)
-      await limit.limiter.reset('everyone')
+      limit.limiter.reset('everyone')
       await ask(app).expect(200)
     })
   })
@@ -80,6 +94,71 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
       },
     )
 
+    it('that are thrown for every request stay as they were', async () => {
+      const shared = Object.assign(new Error('boom'), {
+        status: 418,
+        headers: { 'retry-AFTER': '7', ETag: '"1"' },
+      })
+      const plain = Object.assign(new Error('boom'), { status: 404 })
+      const twice = { headers: 'legacy' } as const
+      const seen: unknown[] = []
+      const app = appWith({ ...minute, limit: 5, ...twice, key: (ctx) => ctx.get('x-client') }, (ctx) => {
+        throw ctx.path === '/' ? shared : plain
+      })
+      app.on('error', (error) => seen.push(error))
+      const server = serverOf(app)
+      for (const [client, left] of [
+        ['ada', '4'],
+        ['ada', '3'],
+        ['bob', '4'],
+      ] as const) {
+        for (const [path, status] of [
+          ['/', 418],
+          ['/plain', 404],
+        ] as const) {
+          await supertest(server)
+            .get(path)
+            .set('x-client', `${client}${path}`)
+            .expect(status)
+            .expect('X-RateLimit-Remaining', left)
+        }
+      }
+      expect(Object.keys(shared).toSorted()).toEqual(['headers', 'status'])
+      expect(shared.headers).toEqual({ 'retry-AFTER': '7', ETag: '"1"' })
+      expect(plain).not.toHaveProperty('headers')
+      expect(seen).toEqual([shared, plain, shared, plain, shared, plain])
+    })
+
+    it('that nobody may change reach handlers up the stack as they are', async () => {
+      const frozen = Object.freeze(
+        Object.assign(new Error('boom'), { status: 404, headers: { ETag: '"1"' } }),
+      )
+      const caught: unknown[] = []
+      const app = new Version()
+      app.use(async (ctx, next) => {
+        await next().catch((error: unknown) => caught.push(error))
+        ctx.status = 404
+      })
+      app.use(rateLimit({ ...minute, headers: 'draft-11' })).use(() => {
+        throw frozen
+      })
+      await ask(app).expect(404).expect('RateLimit', /r=0/)
+      expect(caught[0]).toBe(frozen)
+    })
+
+    it('carry the longer Retry-After, in whatever case it is written', async () => {
+      const app = appWith({
+        algorithm: fixedWindow({ limit: 1, window: '1m' }),
+        key: () => 'everyone',
+        respond: failing({ 'retry-AFTER': '7' }) as () => void,
+      })
+      await ask(app)
+      await ask(app)
+        .expect(418)
+        .expect('Retry-After', /^(?:60|59)$/)
+        .expect('Cache-Control', 'no-store')
+    })
+
     it('that are no errors reach the handler as they are', async () => {
       const app = appWith(minute, () => {
         // oxlint-disable-next-line typescript/only-throw-error, no-throw-literal -- some do
@@ -88,7 +167,7 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
       const errors: unknown[] = []
       app.silent = false
       app.on('error', (error) => errors.push(error))
-      await ask(app).expect(500)
+      await ask(app).expect(500).expect('RateLimit', /r=0/)
       expect(errors.map(String)).toEqual(['Error: non-error thrown: "just text"'])
     })
   })
@@ -97,6 +176,86 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
     const respond = async (): Promise<void> => Promise.reject(new Error('no words'))
     const app = appWith({ ...minute, limit: 0, headers: 'draft-11', respond })
     await ask(app).expect(500).expect('RateLimit', /r=0/).expect('Cache-Control', 'no-store')
+  })
+
+  describe('a response that is over before anything is decided', () => {
+    /** Answers in place of limiters that have to wait for a key, and lets them go on once that answer is over. */
+    async function late(
+      options: readonly RateLimitOptions[],
+      onDecided: () => void = () => undefined,
+    ): Promise<unknown[]> {
+      const { wait, open } = door()
+      const errors: unknown[] = []
+      const app = new Version()
+      app.on('error', (error) => errors.push(error))
+      const ended = door()
+      app.use(async (ctx, next) => {
+        ctx.res.once('close', open)
+        ctx.res.writeHead(503).end('too late')
+        await next().finally(() => void ended.wait())
+      })
+      for (const one of options)
+        app.use(rateLimit({ ...one, key: async () => wait().then(() => 'everyone') }))
+      // The connection stays open.
+      const { url, close } = await listen(serverOf(app))
+      expect(await (await fetch(url)).text()).toBe('too late')
+      await ended.reached(1)
+      onDecided()
+      await close()
+      return errors
+    }
+
+    it('holds no slot of any limiter', async () => {
+      const limiters = ['outer', 'inner'].map((name) =>
+        createLimiter({ policies: [{ name, algorithm: concurrency({ limit: 1, ttl: '1m' }) }] }),
+      )
+      const left: number[] = []
+      await late(
+        limiters.map((limiter) => ({ limiter })),
+        () => left.push(...limiters.map((limiter) => limiter.peek('everyone').remaining)),
+      )
+      expect(left).toEqual([1, 1])
+    })
+
+    it('is no place for a refusal', async () => {
+      const respond = vi.fn<() => void>()
+      expect(await late([{ limit: 0, window: '1m' }])).toEqual([])
+      expect(await late([{ limit: 0, window: '1m', respond }])).toEqual([])
+      expect(respond).not.toHaveBeenCalled()
+    })
+  })
+
+  it('a refusal drops what was said of another body', async () => {
+    const app = new Version()
+    app.use(async (ctx, next) => {
+      ctx.set({ 'Content-Encoding': 'gzip', 'Content-Length': '7', ETag: '"1"', 'Last-Modified': 'Mon' })
+      await next()
+    })
+    app.use(rateLimit({ ...minute, limit: 0 }))
+    const { headers, body } = await ask(app).expect(429)
+    expect(body).toMatchObject({ title: 'Quota Exceeded' })
+    for (const name of ['content-encoding', 'etag', 'last-modified']) expect(headers).not.toHaveProperty(name)
+  })
+
+  describe('message', () => {
+    it('that says nothing leaves the problem as it is', async () => {
+      const { body } = await ask(appWith({ ...minute, limit: 0, message: nothing })).expect(429)
+      expect(body).toMatchObject({ title: 'Quota Exceeded' })
+    })
+
+    it.each([
+      [
+        'throws',
+        () => {
+          throw new Error('no words')
+        },
+      ],
+      ['rejects', async () => Promise.reject(new Error('no words'))],
+    ])('that %s reaches the error handler, with the headers', async (_how, message) => {
+      const app = appWith({ ...minute, headers: 'draft-11', message })
+      await ask(app)
+      await ask(app).expect(500).expect('RateLimit', /r=0/).expect('Retry-After', /\d+/)
+    })
   })
 
   describe('byRoute', () => {
@@ -129,6 +288,9 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
 
     it('warns once when a proxy shows that nobody trusts, also at a later request', async () => {
       const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      // What another test has warned of is told again after a minute.
+      minutes += 2
+      vi.spyOn(performance, 'now').mockReturnValue(performance.now() + minutes * 60_000)
       const app = appWith({ limit: 9, window: '1m' })
       await ask(app)
       expect(warn).not.toHaveBeenCalled()

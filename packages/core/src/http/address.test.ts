@@ -94,6 +94,9 @@ const likely = fc.oneof(
 /** Any address at all; zeros are what makes writing one hard. */
 const anyIpv6 = fc
   .array(fc.oneof(fc.constantFrom(0, 0, 0xffff), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
+  .chain((parts) =>
+    fc.constantFrom(parts, [0x64, 0xff9b, ...parts.slice(2)], [0x64, 0xff9b, 0, 0, 0, 0, ...parts.slice(6)]),
+  )
   .map((parts) => parts.map((part) => part.toString(16)).join(':'))
 
 /** What ipaddr.js reads in its strict forms. It takes octal where IPv4 ends IPv6, and all that begins with :: as mapped. */
@@ -104,8 +107,14 @@ function theirs(text: string): string | undefined {
     tail && Buffer.from(ipaddr.IPv4.parse(tail).toByteArray()).toString('hex').replace(/....$/, ':$&')
   const host = inGroups ? text.slice(0, -tail.length) + inGroups : text
   const isIp = host.includes(':') ? ipaddr.IPv6.isValid(host) : ipaddr.IPv4.isValidFourPartDecimal(host)
-  return isIp ? ipaddr.process(host).toString() : undefined
+  if (!isIp) return undefined
+  const address = ipaddr.process(host)
+  const isTranslated = address.kind() === 'ipv6' && address.match(ipaddr.parseCIDR('64:ff9b::/96'))
+  return isTranslated ? ofLastBytes(address) : address.toString()
 }
+
+/** The IPv4 address that NAT64 translated, which ipaddr.js does not read. */
+const ofLastBytes = (address: ipaddr.IPv4 | ipaddr.IPv6): string => address.toByteArray().slice(-4).join('.')
 
 describe('canonicalAddress', () => {
   it.each(mapped)('reads %s as IPv4', (text) => {
@@ -123,7 +132,16 @@ describe('canonicalAddress', () => {
     ['[fe80::1%25en0]:443', 'fe80::1'],
     ['[2001:db8::7]:8080', '2001:db8::7'],
     ['[2001:db8::7]', '2001:db8::7'],
-    ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+    // Translated from IPv4 (RFC 6052).
+    ['64:ff9b::192.0.2.33', '192.0.2.33'],
+    ['64:FF9B::c000:221', '192.0.2.33'],
+    ['64:ff9b:0:0:0:0:c000:221%eth0', '192.0.2.33'],
+    ['64:ff9b::1.2.0.0', '1.2.0.0'],
+    ['64:ff9b::0.0.1.2', '0.0.1.2'],
+    ['64:ff9b::', '0.0.0.0'],
+    ['64:ff9b::1:c000:221', '64:ff9b::1:c000:221'],
+    ['64:ff9b:1::c000:221', '64:ff9b:1::c000:221'],
+    ['::64:ff9b:c000:221', '::64:ff9b:c000:221'],
     ['1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:102:304'],
     // IPv4-compatible, not mapped: the same address in two notations.
     ['::1.2.3.4', '::102:304'],
@@ -240,6 +258,11 @@ describe('ipKey', () => {
     )
   })
 
+  it.each([undefined, null, 5, {}])('throws a TypeError for %j, which is no text', (address) => {
+    expect(() => ipKey(address as string)).toThrow(TypeError)
+    expect(() => ipKey(address as string)).toThrow('address must be an IP address, got ')
+  })
+
   it.each([0, 129, -1, 56.5, NaN])('throws a RangeError for the prefix %d', (prefix) => {
     const error = new RangeError(`ipv6Prefix must be a whole number from 1 to 128, got ${prefix}`)
     expect(() => ipKey('::1', prefix)).toThrow(error)
@@ -260,6 +283,9 @@ describe('createCidrMatcher', () => {
     ['::ffff:10.0.0.0/104', '10.255.0.1'],
     ['::ffff:a00:0/104', '[::ffff:10.255.0.1]:80'],
     ['::ffff:0:0/96', '1.2.3.4'],
+    ['192.0.2.0/24', '64:ff9b::c000:221'],
+    ['64:ff9b::192.0.2.0/120', '192.0.2.33'],
+    ['64:ff9b::c000:221', '::ffff:192.0.2.33'],
     ['10.0.0.128/25', '10.0.0.200'],
     ['0.0.0.0/0', '1.2.3.4'],
     ['2001:db8::/32', '2001:DB8:ffff::1'],
@@ -308,6 +334,10 @@ describe('createCidrMatcher', () => {
     '::/129',
     '::ffff:10.0.0.0/95',
     '::ffff:10.0.0.0/8',
+    // As IPv4, that would be everybody.
+    '64:ff9b::/96',
+    '0064:FF9B::/96',
+    '64:ff9b::/32',
     '[::1]',
     '1.2.3.4:80',
     'fe80::1%eth0',

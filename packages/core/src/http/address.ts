@@ -12,13 +12,19 @@ const ZONE = /^([^%]*:[^%]*)%[^\s\]]+$/
 /** The longest IPv6 address has 45 characters; the rest is for a zone, brackets and a port. */
 const MAX_LENGTH = 100
 
+/** The canonical form of an IPv6 address that carries an IPv4 address: mapped, or translated (NAT64, RFC 6052). */
+const CARRIES_IPV4 = /^(?:::ffff:(?=\w+:)|64:ff9b::)(?:(\w+):)?(\w*)$/
+
 /**
  * Reads an IP address, also with a port, brackets or a zone, which are dropped. Gives it in canonical form (RFC 5952),
- * an IPv4-mapped IPv6 address in any notation as IPv4, and `undefined` for what is none, as are IPv4 forms other than
- * four decimal octets without leading zeros.
+ * an IPv6 address that carries an IPv4 address in any notation as IPv4, and `undefined` for what is none, as are IPv4
+ * forms other than four decimal octets without leading zeros.
  */
-export function canonicalAddress(text: string): string | undefined {
-  if (text.length > MAX_LENGTH) return undefined
+export function canonicalAddress(text: string | undefined): string | undefined {
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined
+  // Nearly every address is plain IPv4; to look for ports and zones takes longer than to read it.
+  const ipv4 = IPV4.exec(text)?.[1]
+  if (ipv4 !== undefined) return ipv4
   const [, bracketed, withPort] = BRACKETS_OR_PORT.exec(text) ?? []
   const host = bracketed ?? withPort ?? text
   return canonicalHost(ZONE.exec(host)?.[1] ?? host)
@@ -31,8 +37,7 @@ export function canonicalAddress(text: string): string | undefined {
  */
 export function ipKey(address: string, ipv6Prefix = 56): string {
   wholeNumber('ipv6Prefix', ipv6Prefix, 1, 128)
-  // Nearly every address is plain IPv4; to look for ports and zones takes longer than to read it.
-  const ip = IPV4.exec(address)?.[1] ?? canonicalAddress(address)
+  const ip = canonicalAddress(address)
   if (ip === undefined) return refuse('address', 'an IP address', address)
   if (!ip.includes(':')) return `ip:${ip}`
   return `ip:${canonicalIpv6(network(partsOf(ip), ipv6Prefix).join(':'))}/${ipv6Prefix}`
@@ -41,11 +46,12 @@ export function ipKey(address: string, ipv6Prefix = 56): string {
 /**
  * Makes a test for addresses in a list of single addresses, CIDR ranges and `loopback`; what is no address is
  * in no list. Its time grows with the number of different prefix lengths, not with that of the entries.
- * @throws TypeError that names the option and the entry
+ * @throws TypeError that names the option and the entry, and `orElse`: what the option may be too
  */
 export function createCidrMatcher(
   option: string,
   list: readonly string[],
+  orElse = '',
 ): (address: string | undefined) => boolean {
   const prefixes = new Set<number>()
   const networks = new Set<string>()
@@ -58,8 +64,9 @@ export function createCidrMatcher(
     const size = ip?.includes(':') ? 128 : 32
     // The prefix of a mapped range counts the 96 bits before the IPv4 address too.
     const prefix = bits ? Number(bits) - (base.includes(':') ? 128 - size : 0) : size
-    if (!ip || prefix < 0 || prefix > size) {
-      return refuse(option, "IP addresses, CIDR ranges or 'loopback'", entry)
+    // All that NAT64 translates would be all of IPv4.
+    if (!ip || prefix < (size === 32 && /^0*64:/.test(base) ? 1 : 0) || prefix > size) {
+      return refuse(option, `IP addresses, CIDR ranges or 'loopback'${orElse}`, entry)
     }
     prefixes.add(prefix)
     networks.add(nameOf(partsOf(ip), prefix))
@@ -80,8 +87,8 @@ function canonicalHost(text: string): string | undefined {
   if (ipv4 || !/^[\da-f:.]+$/i.test(text)) return ipv4
   try {
     const ipv6 = canonicalIpv6(text)
-    const [, high, low = ''] = /^::ffff:(\w+):(\w+)$/.exec(ipv6) ?? []
-    return high ? hostOf(`0x${high}${low.padStart(4, '0')}`) : ipv6
+    const [carries, high = '', low = ''] = CARRIES_IPV4.exec(ipv6) ?? []
+    return carries ? hostOf(`0x${high}${low.padStart(4, '0')}`) : ipv6
   } catch {
     return undefined
   }

@@ -8,6 +8,8 @@ import { countingCases } from './cases/counting.ts'
 import { denialCases } from './cases/denials.ts'
 import { failureCases } from './cases/failures.ts'
 import { headerCases } from './cases/headers.ts'
+import { keyCases } from './cases/keys.ts'
+import { limiterCases } from './cases/limiters.ts'
 import { listCases } from './cases/lists.ts'
 import { planCases } from './cases/plans.ts'
 import { responseCases } from './cases/responses.ts'
@@ -27,6 +29,8 @@ export type {
 
 export const httpCases: readonly HttpCase[] = [
   ...countingCases,
+  ...keyCases,
+  ...limiterCases,
   ...planCases,
   ...denialCases,
   ...headerCases,

@@ -23,16 +23,32 @@ export interface RequestView<Args extends readonly unknown[]> {
   method(...args: Args): string
   header(name: string, ...args: Args): string | undefined
   route(...args: Args): string | undefined
-  /** The client's address under the middleware's `trustProxy`. `peer` overrides what the framework knows. */
-  address(peer: string | undefined, ...args: Args): string | undefined
+  /**
+   * The client's address under the middleware's `trustProxy`; `undefined` where nothing is an IP address. `told`, where it
+   * is one, overrides what the framework knows of the other end of the connection.
+   */
+  address(told: string | undefined, ...args: Args): string | undefined
+}
+
+/** The part of Hono's `ConnInfo` that tells the client's address. */
+export interface ConnInfo {
+  readonly remote: { readonly address?: string | undefined }
+}
+
+/** How a key by address learns the address. */
+export interface AddressSource<Args extends readonly unknown[]> {
+  connInfo?: ((...args: Args) => ConnInfo) | undefined
+  readonly unknown: 'error' | 'one-bucket'
 }
 
 /** A key that is found in any framework's request: what `byIp()` and the others give. */
 export interface RequestKey<Args extends readonly unknown[] = readonly unknown[]> {
   keyOf(view: RequestView<Args>, ...args: Args): MaybePromise<string | undefined>
+  /** The sources of each `byIp` in it, so that `skip` and `deny` see the same client. */
+  readonly addresses?: readonly AddressSource<Args>[]
 }
 
-/** Whom to charge: a key of ours, or a function of the request. `undefined`: the policy does not apply. */
+/** Whom to charge: a key of ours, or a function of the request. `undefined` or `''`: the policy does not apply. */
 export type KeyOption<Args extends readonly unknown[]> =
   | ((...args: Args) => MaybePromise<string | undefined>)
   | RequestKey<Args>

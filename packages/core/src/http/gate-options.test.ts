@@ -242,15 +242,26 @@ describe('trustProxy', () => {
 })
 
 describe('partitionKey', () => {
-  it.each([5, 'secret', null, true])('refuses %j', (partitionKey) => {
-    expect(refused({ ...limit, partitionKey })).toMatch(
-      'TypeError: what partitionKey takes must be an object, got ',
+  it.each([5, 'hunter2', null, true])('refuses %j, and does not show it', (partitionKey) => {
+    expect(refused({ ...limit, partitionKey })).toBe(
+      `TypeError: what partitionKey takes must be an object, got ${partitionKey === null ? 'null' : typeof partitionKey}`,
+    )
+  })
+
+  it('is told with its place in a list', () => {
+    const told = (partitionKey: unknown): unknown => refused({ policies: [{ ...limit, partitionKey }] })
+    expect(told({ secret: 'hunter2' })).toBe(
+      'RangeError: policies[0].partitionKey.secret must be at least 16 bytes, got 7',
+    )
+    expect(told({})).toBe('TypeError: policies[0].partitionKey.secret must be text or bytes, got undefined')
+    expect(told('hunter2')).toBe(
+      'TypeError: what policies[0].partitionKey takes must be an object, got string',
     )
   })
 
   it('needs a secret of 16 bytes, and says nothing of the one it got', () => {
     expect(refused({ ...limit, partitionKey: {} })).toBe(
-      'TypeError: partitionKey.secret must be text or bytes, got nothing',
+      'TypeError: partitionKey.secret must be text or bytes, got undefined',
     )
     expect(refused({ ...limit, partitionKey: { secret: 5 } })).toMatch(
       'TypeError: partitionKey.secret must be text or bytes',
@@ -339,6 +350,79 @@ describe('options that exclude each other', () => {
       "TypeError: policies[1].name must be there once, got 'default'",
     )
   })
+})
+
+describe("the update of a middleware's own limiter", () => {
+  const two = {
+    policies: [
+      { ...limit, name: 'a' },
+      { ...limit, name: 'b' },
+    ],
+  }
+  const shown = ({ limiter }: ReturnType<typeof gate>): unknown =>
+    limiter.policies.map((policy) => [policy.name, policy.limit])
+
+  it('may change how its policies count, in any order', () => {
+    const http = gate({ ...two, store: frozen() })
+    http.limiter.update({
+      policies: [
+        { name: 'b', limit: 7, window: '1m' },
+        { name: 'a', algorithm },
+      ],
+    })
+    expect(shown(http)).toEqual([
+      ['b', 7],
+      ['a', 5],
+    ])
+  })
+
+  it.each([
+    ['adds one', { policies: [...two.policies, { ...limit, name: 'c' }] }],
+    ['removes one', { policies: [{ ...limit, name: 'a' }] }],
+    [
+      'renames one',
+      {
+        policies: [
+          { ...limit, name: 'a' },
+          { ...limit, name: 'c' },
+        ],
+      },
+    ],
+    ['is for one policy in short', limit],
+  ])('that %s is refused, and changes nothing', (_what, next) => {
+    const http = gate({ ...two, store: frozen() })
+    expect(thrown(() => http.limiter.update(next))).toBe(
+      'TypeError: update() must keep the policies, none of which may leave its algorithm to requests',
+    )
+    expect(shown(http)).toEqual([
+      ['a', 5],
+      ['b', 5],
+    ])
+  })
+
+  it('with a policy whose algorithm requests choose is refused', () => {
+    const http = gate({ window: '1m', limit: () => 5, key: () => 'ada', store: frozen() })
+    expect(thrown(() => http.limiter.update(limit))).toMatch('TypeError: update() must keep')
+    expect(shown(http)).toEqual([['default', undefined]])
+    expect(http.handle({})).toMatchObject({ decision: { limit: 5 } })
+  })
+
+  it('still refuses what no limiter takes', () => {
+    const http = gate({ ...limit, store: frozen() })
+    expect(thrown(() => http.limiter.update({ limit: -1, window: '1m' }))).toMatch(
+      'RangeError: limit must be',
+    )
+    expect(thrown(() => http.limiter.update({ ...limit, key: 'ada' } as never))).toMatch(
+      "TypeError: update has no option 'key'",
+    )
+  })
+})
+
+it('a limiter that has no algorithm of its own is refused', () => {
+  const { limiter } = gate({ algorithm: () => algorithm, store: frozen() })
+  expect(refused({ limiter })).toBe(
+    'TypeError: limiter must be one whose policies have algorithms of their own, got an object',
+  )
 })
 
 describe('defaults', () => {

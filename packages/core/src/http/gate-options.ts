@@ -1,9 +1,8 @@
 import { excludes, functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
 import { limiterOf } from '../limiter.ts'
 import { type Limiter, type LimiterSettings, SETTINGS } from '../limiter-types.ts'
-import { parsePolicies } from '../policies.ts'
+import { limiterPolicies, parsePolicies } from '../policies.ts'
 import type { WirePolicy } from './headers.ts'
-import { concurrentRequests } from './headers/format.ts'
 import type { RateLimitOptions, RequestPolicyOptions, ResponseOptions } from './options.ts'
 import {
   CHARGE_OPTIONS,
@@ -44,6 +43,9 @@ interface GateSettings<Args extends readonly unknown[]> extends Pick<
 export interface ParsedGate<Args extends readonly unknown[]> {
   readonly limiter: Limiter
   readonly policies: readonly RequestPolicy<Args>[]
+  /** Whether the limiter is another's, all of whose policies are charged as the only one of `policies` says. */
+  readonly isShared: boolean
+  /** What options say of policies on the wire. */
   readonly wire: readonly WirePolicy[]
   readonly settings: GateSettings<Args>
 }
@@ -75,15 +77,13 @@ export function parseGate<Args extends readonly unknown[], Respond>(
   const parsed = parsePolicies(all, REQUEST_POLICY_OPTIONS, (policy, at) =>
     parsePolicy(policy as RequestPolicyOptions<Args>, at),
   )
-  return {
-    limiter: limiterOf(
-      parsed.map(({ bound }) => bound),
-      all,
-    ),
-    policies: parsed.map(({ request }) => request),
-    wire: parsed.map(({ wire }) => wire),
-    settings,
-  }
+  const policies = parsed.map(({ request }) => request)
+  const limiter = limiterOf(
+    parsed.map(({ bound }) => bound),
+    all,
+  )
+  guardUpdate(limiter, policies)
+  return { limiter, policies, isShared: false, wire: parsed.map(({ wire }) => wire), settings }
 }
 
 /** Another limiter's policies, all charged by the same key and cost. */
@@ -92,11 +92,32 @@ function ofLimiter<Args extends readonly unknown[]>(
   all: AnyForm<Args>,
 ): Omit<ParsedGate<Args>, 'settings'> {
   if (typeof limiter?.decide !== 'function') refuse('limiter', 'what createLimiter() gives', limiter)
-  const wire = limiter.policies.map(({ name, kind }) => ({
-    name,
-    unit: kind === 'concurrency' ? concurrentRequests : undefined,
-  }))
-  return { limiter, policies: wire.map(({ name }) => requestPolicy(name, all, '')), wire }
+  if (limiter.policies.some(({ kind }) => !kind))
+    refuse('limiter', 'one whose policies have algorithms of their own', limiter)
+  return { limiter, policies: [requestPolicy('', all, '')], isShared: true, wire: [] }
+}
+
+/** Lets `update` change how a middleware's policies count, and not which there are: their keys and costs are options. */
+function guardUpdate<Args extends readonly unknown[]>(
+  limiter: Limiter,
+  policies: readonly RequestPolicy<Args>[],
+): void {
+  const { update } = limiter
+  const namesOf = (list: readonly { name: string }[]): string =>
+    list
+      .map(({ name }) => name)
+      .toSorted()
+      .join('\n')
+  limiter.update = (next) => {
+    if (
+      policies.some(({ algorithm }) => algorithm) ||
+      namesOf(limiterPolicies('update', next, [])) !== namesOf(policies)
+    )
+      throw new TypeError(
+        'update() must keep the policies, none of which may leave its algorithm to requests',
+      )
+    update(next)
+  }
 }
 
 function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): GateSettings<Args> {

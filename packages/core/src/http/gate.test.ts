@@ -8,7 +8,8 @@ import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { createLimiter } from '../limiter.ts'
 import type { Store } from '../store.ts'
 import { laterStore } from '../testing/later-store.ts'
-import { ask, frozen, gate, NOW, type Options, written } from './testing/requests.ts'
+import { byIp } from './keys.ts'
+import { type Asked, ask, frozen, gate, NOW, type Options, written } from './testing/requests.ts'
 
 const key = (): string => 'ada'
 const minute = { limit: 2, window: '1m', key } as const
@@ -24,7 +25,8 @@ describe('an outcome', () => {
       deny: ['203.0.113.7'],
       message: () => 'no',
     })
-    const outcomes = [handle({}), handle({}), handle({})]
+    const asked = { address: '192.0.2.1' }
+    const outcomes = [handle(asked), handle(asked), handle(asked)]
     expect(outcomes.some((outcome) => outcome instanceof Promise)).toBe(false)
     expect(outcomes).toMatchObject([
       { decision: { allowed: true }, refusal: undefined },
@@ -290,6 +292,133 @@ describe('an existing limiter', () => {
     expect(http.handle({})).toBeUndefined()
     expect(http.handle({ method: 'PUT', headers: { 'x-user': 'ada' } })).toBeUndefined()
     expect(limiter.take('ada')).toMatchObject({ remaining: 2 })
+  })
+})
+
+describe('a limiter whose policies change', () => {
+  const fixed = (max: number): ReturnType<typeof fixedWindow> => fixedWindow({ limit: max, window: '1m' })
+  const burst = { name: 'burst', algorithm: fixed(5) }
+  const daily = { name: 'daily', algorithm: fixed(50) }
+
+  it('is charged by each, with one look at key, cost and when', () => {
+    const limiter = createLimiter({ store: frozen(), policies: [burst, daily] })
+    const option = {
+      key: vi.fn<() => string>(key),
+      cost: vi.fn<() => number>(() => 2),
+      when: vi.fn<() => boolean>(() => true),
+    }
+    ask(gate({ limiter, ...option }))
+    for (const asked of Object.values(option)) expect(asked).toHaveBeenCalledTimes(1)
+    expect(limiter.peek('ada').policies).toMatchObject([{ remaining: 3 }, { remaining: 48 }])
+  })
+
+  it('is charged as it is by then: renamed, added, and fewer', () => {
+    const limiter = createLimiter<'sync', string>({ store: frozen(), policies: [burst, daily] })
+    const http = gate({ limiter, key, headers: 'draft-11' })
+    const told = (): unknown => written(ask(http))['RateLimit']
+    expect(told()).toBe('"burst";r=4;t=60, "daily";r=49;t=60')
+    limiter.update({ policies: [daily, { name: 'new', algorithm: fixed(9) }] })
+    expect(told()).toBe('"daily";r=48;t=60, "new";r=8;t=60')
+    limiter.update(burst)
+    expect(told()).toBe('"burst";r=3;t=60')
+  })
+
+  it('is charged as it is when the key has been looked up', async () => {
+    const limiter = createLimiter<'sync', string>({ store: frozen(), policies: [burst] })
+    const outcome = gate({ limiter, key: async () => Promise.resolve('ada') }).handle({})
+    limiter.update(daily)
+    expect(await outcome).toMatchObject({ decision: { policies: [{ name: 'daily' }] } })
+  })
+
+  it.each([
+    [
+      'of others',
+      (store: Store<'sync'>) => {
+        const limiter = createLimiter({ store, algorithm: fixed(5) })
+        return gate({ limiter, key, headers: 'draft-11' })
+      },
+    ],
+    ['of its own', (store: Store<'sync'>) => gate({ store, algorithm: fixed(5), key, headers: 'draft-11' })],
+  ])('tells what it counts by then, and frees slots: one %s', (_whose, made) => {
+    const http = made(frozen())
+    expect(written(ask(http))).toMatchObject({ 'RateLimit-Policy': '"default";q=5;w=60' })
+    http.limiter.update({ algorithm: concurrency({ limit: 1, ttl: '1m' }) })
+    const outcome = ask(http)
+    expect(written(outcome)).toEqual({
+      'RateLimit-Policy': '"default";q=1;qu="concurrent-requests"',
+      RateLimit: '"default";r=0',
+    })
+    expect(ask(http)?.refusal?.body).toMatch('1 concurrent request reached')
+    void outcome?.release?.()
+    expect(http.limiter.peek('ada')).toMatchObject({ remaining: 1 })
+    http.limiter.update({ algorithm: fixed(5) })
+    expect(written(ask(http))).toMatchObject({ 'RateLimit-Policy': '"default";q=5;w=60' })
+  })
+
+  it('keeps the unit and the partition key that options gave', () => {
+    const http = gate({
+      ...minute,
+      store: frozen(),
+      headers: 'draft-11',
+      unit: 'jobs',
+      partitionKey: { secret: 'k'.repeat(32) },
+    })
+    const pk = (fields: Record<string, string>): unknown =>
+      /;qu="jobs";w=60;pk=(.*)$/.exec(fields['RateLimit-Policy'] ?? '')?.[1]
+    const before = pk(written(ask(http)))
+    http.limiter.update({ algorithm: fixed(7) })
+    expect(before).toMatch(/^:.{12}:$/)
+    expect(pk(written(ask(http)))).toBe(before)
+  })
+})
+
+describe('lists of addresses', () => {
+  const connInfo = ({ route }: Asked): { remote: { address?: string | undefined } } => ({
+    remote: { address: route },
+  })
+  const lists = { skip: ['203.0.113.7'], deny: ['203.0.113.0/24'] }
+
+  it('see the client that byIp sees', () => {
+    const http = gate({ limit: 1, window: '1m', store: frozen(), key: byIp({ connInfo }), ...lists })
+    expect(ask(http, { route: '203.0.113.7' })).toBeUndefined()
+    expect(ask(http, { route: '203.0.113.8' })?.refusal?.status).toBe(403)
+    expect(ask(http, { route: '198.51.100.1' })?.refusal).toBeUndefined()
+    // Of nobody the list would have let in somebody.
+    expect(() => ask(http)).toThrow("the client's address is not known")
+  })
+
+  it('let all in whose address is not known, where these share one bucket', () => {
+    const http = gate({
+      limit: 1,
+      window: '1m',
+      store: frozen(),
+      key: byIp({ unknown: 'one-bucket' }),
+      ...lists,
+    })
+    expect(ask(http)?.decision?.policies[0]?.key).toBe('ip:unknown')
+  })
+})
+
+describe('a CORS preflight', () => {
+  const preflight: Asked = {
+    method: 'OPTIONS',
+    headers: { 'access-control-request-method': 'PUT' },
+    address: '203.0.113.7',
+  }
+
+  it('is denied to a client on the deny list', () => {
+    const http = gate({ ...minute, limit: 0, store: frozen(), deny: ['203.0.113.7'] })
+    expect(ask(http, preflight)?.refusal?.status).toBe(403)
+    expect(ask(http, { ...preflight, address: '203.0.113.8' })).toBeUndefined()
+  })
+
+  it('is let through where skip comes before deny, and asks nothing where nobody is denied', () => {
+    const skip = vi.fn<() => boolean>(() => true)
+    ask(gate({ ...minute, store: frozen(), skip }), preflight)
+    expect(skip).not.toHaveBeenCalled()
+    const http = gate({ ...minute, store: frozen(), skip, deny: () => true })
+    expect(ask(http, preflight)).toBeUndefined()
+    expect(skip).toHaveBeenCalledTimes(1)
   })
 })
 

@@ -5,7 +5,10 @@ import { clientList } from './client-list.ts'
 import type { Framework, RequestView } from './framework.ts'
 import { type PartitionKeys, partitionKeys } from './headers.ts'
 import type { RateLimitOptions } from './options.ts'
-import { createResponseWriter, type WriteHeaders } from './response-headers.ts'
+import { addressSource } from './key-option.ts'
+import { followPolicies, type LivePolicies } from './live-policies.ts'
+import type { WriteHeaders } from './response-headers.ts'
+import { quietRelease } from './release.ts'
 import { forbidden, type Refusal, refusalOf } from './refusal.ts'
 import { requestCharges } from './request-charges.ts'
 import { parseGate } from './gate-options.ts'
@@ -49,63 +52,70 @@ export function createHttpLimiter<Args extends readonly unknown[], Respond = nev
   options: RateLimitOptions<Args, Respond>,
   framework: Framework<Args>,
 ): HttpLimiter<Args> {
-  const { limiter, policies, wire, settings } = parseGate(options)
+  const { limiter, policies, isShared, wire, settings } = parseGate(options)
   const view = requestView(framework, settings.trustProxy)
-  const skip = clientList('skip', settings.skip, view)
-  const deny = clientList('deny', settings.deny, view)
-  const writer = createResponseWriter(settings, wire)
+  const source = addressSource(policies.map(({ key }) => key))
+  const skip = clientList('skip', settings.skip, view, source)
+  const deny = clientList('deny', settings.deny, view, source)
+  const live = followPolicies(limiter, wire, settings)
+  const { needsResponse, writeForbidden } = live().writer
 
-  /** What to do about a decision. */
-  function outcomeOf(args: Args, decision: Decision, keys: PartitionKeys | undefined): MaybePromise<Outcome> {
+  /** What to do about a decision that was made under these policies. */
+  function outcomeOf(
+    args: Args,
+    decision: Decision,
+    now: LivePolicies,
+    keys: PartitionKeys | undefined,
+  ): MaybePromise<Outcome> {
     const writeHeaders: WriteHeaders = (response, status) =>
-      writer.write(decision, limiter.store.wallClock?.() ?? decision.at, response, status, keys)
+      now.writer.write(decision, limiter.store.wallClock?.() ?? decision.at, response, status, keys)
     if (!decision.allowed) {
       const refusal = refusalOf(
         decision,
         settings.status,
-        wire,
+        now.wire,
         view.header('accept', ...args),
         settings.message,
         args,
       )
       return after(refusal, (answer) => ({ decision, refusal: answer, writeHeaders, release: undefined }))
     }
-    const held = holdsSlots() ? limiter.hold(decision) : undefined
-    return { decision, refusal: undefined, writeHeaders, release: held?.release }
+    const release = now.holdsSlots ? quietRelease(limiter.hold(decision).release) : undefined
+    return { decision, refusal: undefined, writeHeaders, release }
   }
-
-  const holdsSlots = (): boolean =>
-    limiter.policies.some(({ kind }) => kind === 'concurrency' || kind === undefined)
 
   function decide(args: Args): MaybePromise<Outcome | undefined> {
-    return after(requestCharges(policies, view, args), (charges) => {
+    return after(requestCharges(policies, view, args), (found) => {
+      const now = live()
+      const charges = isShared
+        ? found.flatMap((charge) => now.policies.map(({ name }) => ({ ...charge, policy: name })))
+        : found
       if (charges.length === 0) return undefined
       return after(limiter.decide(charges), (decision) =>
-        after(partitionKeys(decision, wire), (keys) => outcomeOf(args, decision, keys)),
+        after(partitionKeys(decision, now.wire), (keys) => outcomeOf(args, decision, now, keys)),
       )
     })
-  }
-
-  function denyOrDecide(args: Args): MaybePromise<Outcome | undefined> {
-    if (deny === undefined) return decide(args)
-    return after(deny(args), (denied) => (denied ? denyOutcome : decide(args)))
   }
 
   const denyOutcome: Outcome = {
     decision: undefined,
     refusal: forbidden(),
-    writeHeaders: writer.writeForbidden,
+    writeHeaders: writeForbidden,
     release: undefined,
   }
 
   return {
     limiter,
     property: settings.property,
-    needsResponse: writer.needsResponse,
+    needsResponse,
     handle(...args) {
-      if (!settings.enabled || isPreflight(view, args)) return undefined
-      if (skip === undefined) return denyOrDecide(args)
-      return after(skip(args), (skipped) => (skipped ? undefined : denyOrDecide(args)))
+      const isExempt = isPreflight(view, args)
+      // A preflight carries no credentials that `skip` could go by: it is asked only where `deny` has a say.
+      if (!settings.enabled || (isExempt && !deny)) return undefined
+      const count = (): MaybePromise<Outcome | undefined> => (isExempt ? undefined : decide(args))
+      const denyOrCount = (): MaybePromise<Outcome | undefined> =>
+        deny ? after(deny(args), (denied) => (denied ? denyOutcome : count())) : count()
+      return skip ? after(skip(args), (skipped) => (skipped ? undefined : denyOrCount())) : denyOrCount()
     },
   }
 }

@@ -221,7 +221,7 @@ describe('the vectors of the server side', () => {
       RateLimit: '"bw";r=300;t=2',
     })
     expect(
-      written('draft-11', decide(policy('conc', 10, 30_000, 3, 9000)), [
+      written('draft-11', decide(policy('conc', 10, 30_000, 3, 9000, { kind: 'concurrency' })), [
         { name: 'conc', unit: 'concurrent-requests' },
       ]),
     ).toEqual({ 'RateLimit-Policy': '"conc";q=10;qu="concurrent-requests"', RateLimit: '"conc";r=3' })
@@ -384,7 +384,9 @@ describe('what is sent', () => {
 
 describe('concurrency', () => {
   const wire: WirePolicy[] = [{ name: 'conc', unit: 'concurrent-requests' }, { name: 'burst' }]
-  const busy = denied('conc', 10, 30_000, 9000)
+  const kind = 'concurrency'
+  const busy = denied('conc', 10, 30_000, 9000, { kind })
+  const free = policy('conc', 10, 30_000, 1, 9000, { kind })
   const burst = denied('burst', 10, 60_000, 4000)
 
   it('a denial sends no Retry-After, for nobody knows when a slot comes free', () => {
@@ -394,28 +396,44 @@ describe('concurrency', () => {
     })
   })
 
+  it.each([undefined, 'requests', 'concurrent-requests', 'uploads'])(
+    'is what the decision says, also where a policy has the unit %s, or is chosen by the request',
+    (unit) => {
+      const lines = {
+        'RateLimit-Policy': `"conc";q=10;qu="${unit === 'uploads' ? unit : 'concurrent-requests'}"`,
+        RateLimit: '"conc";r=0',
+      }
+      expect(written(['draft-11', 'legacy'], decide(busy), [{ name: 'conc', unit }])).toEqual(lines)
+    },
+  )
+
+  it('is not what a unit says of a policy with windows', () => {
+    const lines = written(['draft-11'], s2, [{ name: 'default', unit: 'concurrent-requests' }])
+    expect(lines).toEqual(written(['draft-11'], s2))
+  })
+
   it('the wait of another policy is still told, and not that of the slot', () => {
     expect(written(false, decide(busy, burst), wire)).toEqual({ 'Retry-After': '4' })
     expect(written(false, decide(busy, policy('burst', 10, 60_000, 4, 4000)), wire)).toEqual({})
-    expect(written(false, decide(policy('conc', 10, 30_000, 1, 9000), burst), wire)).toEqual({
+    expect(written(false, decide(free, burst), wire)).toEqual({
       'Retry-After': '4',
     })
   })
 
   it('a wait that no policy made is told while there are slots', () => {
-    const blocked = { ...decide(policy('conc', 10, 30_000, 1, 9000)), allowed: false, retryAfterMs: 60_000 }
+    const blocked = { ...decide(free), allowed: false, retryAfterMs: 60_000 }
     expect(written(false, blocked, wire)).toEqual({ 'Retry-After': '60' })
   })
 
   it('a cost that can never fit sends no Retry-After', () => {
-    expect(written(false, decide(denied('conc', 10, 30_000, Infinity), burst), wire)).toEqual({})
+    expect(written(false, decide(denied('conc', 10, 30_000, Infinity, { kind }), burst), wire)).toEqual({})
   })
 
   it('formats that only know windows leave it out', () => {
-    const decision = decide(policy('conc', 10, 30_000, 1, 9000), policy('burst', 10, 60_000, 4, 4000))
+    const decision = decide(free, policy('burst', 10, 60_000, 4, 4000))
     for (const format of ['draft-7', 'draft-6', 'draft-3', 'legacy'] as const) {
       expect(written(format, decision, wire)).toEqual(written(format, decide(...decision.policies.slice(1))))
-      expect(written(format, decide(policy('conc', 10, 30_000, 1, 9000)), wire)).toEqual({})
+      expect(written(format, decide(free), wire)).toEqual({})
     }
   })
 })

@@ -1,7 +1,14 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
 import { oneOf, refuse } from '../check.ts'
 import { after, all, type MaybePromise } from '../maybe-promise.ts'
-import type { Format, PartitionKeys, ResponseHeaders, Announced, WirePolicy } from './headers/format.ts'
+import {
+  type Announced,
+  type Format,
+  hasWindow,
+  type PartitionKeys,
+  type ResponseHeaders,
+  type WirePolicy,
+} from './headers/format.ts'
 import { wireSeconds } from './headers/figures.ts'
 import { announce, listFormat } from './headers/list.ts'
 import { singleFormat, type SingleShape } from './headers/single.ts'
@@ -84,7 +91,7 @@ export function createHeaderWriter(
     names: [...formats.flatMap((format) => format.names), 'Retry-After'],
     write(decision, nowEpochMs, response, keys) {
       const policies = decision.policies.filter(({ mode, limit }) => mode === 'enforce' && limit < Infinity)
-      const windowed = policies.filter((policy) => announced(policy).hasWindow)
+      const windowed = policies.filter(hasWindow)
       const standing = { policies, windowed, announced, partitionKeys: keys, nowEpochMs }
       for (const format of formats) format.write(standing, response)
       if (!decision.allowed) writeRetryAfter(waitMs(decision, policies, windowed), response)

@@ -1,3 +1,4 @@
+export * from './adapter.ts'
 export {
   type CaseApp,
   type CaseLimiter,
@@ -10,22 +11,3 @@ export {
   type OpenedApp,
   type ReadHeader,
 } from './cases.ts'
-export type { Framework, KeyOption, RequestKey, RequestView } from './framework.ts'
-export { createHttpLimiter, type HttpLimiter, type Outcome } from './gate.ts'
-export type { HeaderFormat, HeadersOption, ResponseHeaders } from './headers.ts'
-export * from '../keys.ts'
-export { after, type MaybePromise } from '../maybe-promise.ts'
-export { nodeHeaders, plainHeaders, whenOver } from './node-response.ts'
-export type {
-  ChargeOptions,
-  ClientList,
-  Message,
-  RateLimitOptions,
-  RequestPolicies,
-  RequestPolicyOptions,
-  ResponseOptions,
-} from './options.ts'
-export type { TrustProxy } from './proxies.ts'
-export type { Refusal } from './refusal.ts'
-export type { WriteHeaders } from './response-headers.ts'
-export { whenBodyEnds, withHeaders } from './web-response.ts'

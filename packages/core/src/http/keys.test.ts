@@ -2,20 +2,9 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { thrown } from '../testing/thrown.ts'
-import type { KeyOption } from './framework.ts'
-import {
-  byBearer,
-  byHeader,
-  byIp,
-  byMethod,
-  byRoute,
-  byUser,
-  combine,
-  firstOf,
-  headerKey,
-  keyOption,
-  readKey,
-} from './keys.ts'
+import type { ConnInfo, KeyOption } from './framework.ts'
+import { readKey } from './key-option.ts'
+import { byBearer, byHeader, byIp, byMethod, byRoute, byUser, combine, firstOf, headerKey } from './keys.ts'
 import { type Asked, data } from './testing/requests.ts'
 import { requestView } from './view.ts'
 
@@ -35,7 +24,14 @@ describe('byIp', () => {
 
   it('that is not known is an error that names the ways out, or one bucket', () => {
     const told = thrown(() => keyOf(byIp()))
-    for (const way of ['Unix socket', 'trustProxy', 'connInfo', 'another key', "unknown: 'one-bucket'"]) {
+    for (const way of [
+      'Unix socket',
+      'client that is gone',
+      'trustProxy',
+      'connInfo',
+      'another key',
+      "unknown: 'one-bucket'",
+    ]) {
       expect(told).toContain(way)
     }
     expect(keyOf(byIp({ unknown: 'one-bucket' }))).toBe('ip:unknown')
@@ -49,6 +45,38 @@ describe('byIp', () => {
     expect(keyOf(byIp({ connInfo }), asked)).toBe('ip:192.0.2.1')
     expect(connInfo).toHaveBeenCalledWith(asked)
     expect(keyOf(byIp({ connInfo: () => ({ remote: {} }) }), asked)).toBe('ip:198.51.100.1')
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new TypeError('no connection')
+      },
+    ],
+    ['has no remote', () => ({}) as ConnInfo],
+    ['has no address', () => ({ remote: {} })],
+    ['has what is no address', () => ({ remote: { address: 'unix:/run/app.sock' } })],
+  ])('goes by the framework where connInfo %s', (_what, connInfo) => {
+    expect(keyOf(byIp({ connInfo }), from('198.51.100.1'))).toBe('ip:198.51.100.1')
+    expect(keyOf(byIp({ connInfo, unknown: 'one-bucket' }))).toBe('ip:unknown')
+    expect(thrown(() => keyOf(byIp({ connInfo })))).toMatch(/^Error: the client's address is not known/)
+  })
+
+  it('says why connInfo failed, and nothing where it did not', () => {
+    const failure = new TypeError('no connection')
+    const connInfo = (): never => {
+      throw failure
+    }
+    const causeOf = (key: KeyOption<[Asked]>): unknown => {
+      try {
+        return keyOf(key)
+      } catch (error) {
+        return Object.hasOwn(error as Error, 'cause') ? (error as Error).cause : 'none'
+      }
+    }
+    expect(causeOf(byIp({ connInfo }))).toBe(failure)
+    expect(causeOf(byIp())).toBe('none')
   })
 
   it.each([0, -1, 129, 56.5, NaN, Infinity])('refuses a prefix of %d bits', (ipv6Prefix) => {
@@ -77,14 +105,19 @@ describe('byHeader and byBearer', () => {
     expect(headerKey('X-Api-Key', 'hunter2')).toBe(keyOf(byHeader('x-api-key'), asked))
   })
 
-  it.each(['Bearer t0k', 'bearer t0k', 'BEARER   t0k', 'Bearer t0k  '])(
-    'byBearer reads %j',
-    (authorization) => {
-      expect(keyOf(byBearer(), { headers: { authorization } })).toBe(`bearer:${hash('t0k')}`)
-    },
-  )
+  it.each([
+    'Bearer t0k',
+    'bearer t0k',
+    'BEARER   t0k',
+    'Bearer t0k  ',
+    'Bearer\tt0k',
+    'Bearer \tt0k x',
+    'Bearer t0k\t,',
+  ])('byBearer reads %j', (authorization) => {
+    expect(keyOf(byBearer(), { headers: { authorization } })).toBe(`bearer:${hash('t0k')}`)
+  })
 
-  it.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearer a b', 'xBearer t0k', ''])(
+  it.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearert0k', 'xBearer t0k', ''])(
     'byBearer finds no token in %j',
     (authorization) => {
       expect(keyOf(byBearer(), { headers: { authorization } })).toBeUndefined()
@@ -97,8 +130,18 @@ describe('byHeader and byBearer', () => {
     expect(keyOf(byBearer())).toBeUndefined()
   })
 
-  it.each(['', 'x api', 'x:key', 'é', 5, null, undefined])('byHeader refuses %j as a name', (name) => {
-    expect(thrown(() => byHeader(name as string))).toMatch(/Error: .*byHeader.*got /)
+  it.each(['', 'x api', 'x:key', 'é', 5, null, undefined])('refuse %j as a name', (name) => {
+    const must = 'must be that of a header, got '
+    expect(thrown(() => byHeader(name as string))).toMatch(`Error: the name that byHeader takes ${must}`)
+    expect(thrown(() => headerKey(name as string, 'x'))).toMatch(
+      `Error: the name that headerKey takes ${must}`,
+    )
+  })
+
+  it.each([5, null, undefined, {}])('headerKey refuses %j as a value, and does not show it', (value) => {
+    expect(thrown(() => headerKey('x-a', value as string))).toBe(
+      `TypeError: the value that headerKey takes must be text, got ${typeof value}`,
+    )
   })
 })
 
@@ -113,6 +156,16 @@ describe('byUser', () => {
   it.each([undefined, null, ''])('is none where nobody is: %j', (nobody) => {
     expect(keyOf(byUser(() => nobody))).toBeUndefined()
   })
+
+  it.each([[{ id: 7 }], [['ada']], [NaN], [Infinity], [true], [() => 'ada']])(
+    'refuses a user %j, since all would be one',
+    async (user) => {
+      const must = 'TypeError: the user that byUser is told must be text or a finite number, got '
+      expect(thrown(() => keyOf(byUser(() => user as never)))).toMatch(must)
+      const later = keyOf(byUser(async () => Promise.resolve(user as never)))
+      await expect(later).rejects.toThrow(TypeError)
+    },
+  )
 
   it('refuses what is no function', () => {
     expect(thrown(() => byUser('ada' as never))).toBe("TypeError: byUser must be a function, got 'ada'")
@@ -132,6 +185,14 @@ describe('firstOf', () => {
     expect(last).not.toHaveBeenCalled()
     expect(await keyOf(firstOf(async () => Promise.resolve(undefined), last))).toBe('last')
     expect(keyOf(firstOf(() => undefined))).toBeUndefined()
+    expect(
+      keyOf(
+        firstOf(
+          () => '',
+          () => 'second',
+        ),
+      ),
+    ).toBe('second')
   })
 })
 
@@ -152,13 +213,28 @@ describe('combine', () => {
   it('has a place for what is not there, and is none where nothing is', () => {
     const both = combine<[Asked]>(byHeader('x-a'), () => 'b')
     expect(keyOf(both)).toBe('-+1:b')
+    expect(
+      keyOf(
+        combine<[Asked]>(
+          () => '',
+          () => 'b',
+        ),
+      ),
+    ).toBe('-+1:b')
     expect(keyOf(combine<[Asked]>(byHeader('x-a'), byHeader('x-b')))).toBeUndefined()
+    expect(
+      keyOf(
+        combine<[Asked]>(
+          () => '',
+          () => undefined,
+        ),
+      ),
+    ).toBeUndefined()
   })
 
   it('never takes two combinations for one', () => {
-    const part = fc.option(fc.string({ unit: fc.constantFrom('+', ':', '-', '1', '2', 'a') }), {
-      nil: undefined,
-    })
+    const text = fc.string({ unit: fc.constantFrom('+', ':', '-', '1', '2', 'a'), minLength: 1 })
+    const part = fc.option(text, { nil: undefined })
     const parts = fc.tuple(part, part, part)
     fc.assert(
       fc.property(parts, parts, (one, other) => {
@@ -168,6 +244,27 @@ describe('combine', () => {
         expect(left === right).toBe(same)
       }),
     )
+  })
+})
+
+describe('combine, where one part throws while another is looked up', () => {
+  const slow = async (): Promise<string> => Promise.reject(new Error('no such session'))
+  const broken = (): never => {
+    throw new Error('no such user')
+  }
+
+  it('rejects, and leaves no rejection to nobody', async () => {
+    const unhandled = vi.fn<() => void>()
+    process.on('unhandledRejection', unhandled)
+    await expect(keyOf(combine(slow, broken))).rejects.toThrow('no such session')
+    await expect(keyOf(combine(async () => Promise.resolve('ada'), broken))).rejects.toThrow('no such user')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('throws at once where nothing is under way', () => {
+    expect(thrown(() => keyOf(combine(() => 'ada', broken, slow)))).toBe('Error: no such user')
   })
 })
 
@@ -188,11 +285,4 @@ it('nobody can pose as an address by another kind of key', () => {
   for (const key of [byHeader('x-api-key'), byBearer(), byUser(() => 'ip:192.0.2.1')]) {
     expect(keyOf(key, posing)).not.toMatch(/^ip:/)
   }
-})
-
-it('keyOption takes functions and keys', () => {
-  expect(keyOption('key', byIp())).toMatchObject({})
-  expect(thrown(() => keyOption('key', {}))).toBe(
-    'TypeError: key must be a function of the request or a key such as byIp(), got an object',
-  )
 })

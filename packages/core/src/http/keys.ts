@@ -1,13 +1,13 @@
 import { functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
-import { after, all, type MaybePromise } from '../maybe-promise.ts'
+import { after, type MaybePromise } from '../maybe-promise.ts'
 import { ipKey } from './address.ts'
-import type { KeyOption, RequestKey, RequestView } from './framework.ts'
+import { allOf } from './all-of.ts'
+import { clientAddress } from './client-address.ts'
+import type { ConnInfo, KeyOption, RequestKey, RequestView } from './framework.ts'
+import { addressesOf, keyOption, readKey } from './key-option.ts'
 import { hashSecret } from './partition-key.ts'
 
-/** The part of Hono's `ConnInfo` that tells the client's address. */
-export interface ConnInfo {
-  readonly remote: { readonly address?: string | undefined }
-}
+export type { ConnInfo } from './framework.ts'
 
 export interface ByIpOptions<Args extends readonly unknown[]> {
   /** An IPv6 client is a network of this prefix length, which one customer usually has. 1 to 128; default 56. */
@@ -21,11 +21,6 @@ export interface ByIpOptions<Args extends readonly unknown[]> {
   connInfo?: (...args: Args) => ConnInfo
 }
 
-const NO_ADDRESS =
-  "the client's address is not known (a Unix socket, or a request without a connection): " +
-  'say where it is with trustProxy or byIp({ connInfo }), choose another key, ' +
-  "or let all such clients share one limit with byIp({ unknown: 'one-bucket' })"
-
 /**
  * Keys by the client's address: `ip:203.0.113.7`, or an IPv6 network such as `ip:2001:db8::/56`. IPv4 that is written
  * as IPv6 is IPv4.
@@ -35,45 +30,57 @@ export function byIp<Args extends readonly unknown[]>(options: ByIpOptions<Args>
   knownOptions('byIp', options, ['ipv6Prefix', 'unknown', 'connInfo'])
   const ipv6Prefix = wholeNumber('ipv6Prefix', options.ipv6Prefix ?? 56, 1, 128)
   const unknown = oneOf('unknown', options.unknown ?? 'error', ['error', 'one-bucket'])
-  const { connInfo } = options
-  if (connInfo !== undefined) functionOf('connInfo', connInfo)
+  const source = { unknown, connInfo: functionOf('connInfo', options.connInfo) }
   return {
     keyOf(view, ...args) {
-      const address = view.address(connInfo?.(...args).remote.address, ...args)
-      if (address !== undefined) return ipKey(address, ipv6Prefix)
-      if (unknown === 'one-bucket') return 'ip:unknown'
-      throw new Error(NO_ADDRESS)
+      const address = clientAddress(source, view, args)
+      return address === undefined ? 'ip:unknown' : ipKey(address, ipv6Prefix)
     },
+    addresses: [source],
   }
 }
 
 /**
  * Keys by a request header, hashed, because it may be a secret. Without the header: `undefined`.
- * @throws TypeError for what is no header name
+ * @throws TypeError, RangeError for what is no header name
  */
 export function byHeader<Args extends readonly unknown[]>(name: string): RequestKey<Args> {
-  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    refuse('the name that byHeader takes', 'that of a header', name, 'string')
-  }
-  const field = name.toLowerCase()
+  const field = headerName('byHeader', name)
   return {
     keyOf(view, ...args) {
       const value = view.header(field, ...args)
-      return value ? headerKey(field, value) : undefined
+      return value ? hashedHeader(field, value) : undefined
     },
   }
 }
 
-/** The key that `byHeader` gives to a value, for `reset` and jobs: at once, or a promise where only WebCrypto is. */
+/**
+ * The key that `byHeader` gives to a value, for `reset` and jobs: at once, or a promise where only WebCrypto is.
+ * @throws TypeError for what is no header name, and for a value that is no text; RangeError for text that is no name
+ */
 export function headerKey(name: string, value: string): MaybePromise<string> {
-  return after(hashSecret(value), (hash) => `header:${name.toLowerCase()}:${hash}`)
+  const field = headerName('headerKey', name)
+  // It may be a secret, so that nothing of it is shown.
+  if (typeof value !== 'string')
+    throw new TypeError(`the value that headerKey takes must be text, got ${typeof value}`)
+  return hashedHeader(field, value)
+}
+
+const hashedHeader = (field: string, value: string): MaybePromise<string> =>
+  after(hashSecret(value), (hash) => `header:${field}:${hash}`)
+
+function headerName(owner: string, name: unknown): string {
+  return typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+    ? name.toLowerCase()
+    : refuse(`the name that ${owner} takes`, 'that of a header', name, 'string')
 }
 
 /** Keys by the token of `Authorization: Bearer ...`, hashed. Without one: `undefined`. */
 export function byBearer<Args extends readonly unknown[]>(): RequestKey<Args> {
   return {
     keyOf(view, ...args) {
-      const token = /^bearer +(\S+) *$/i.exec(view.header('authorization', ...args) ?? '')?.[1]
+      // As loosely as what checks tokens reads them: what is put behind one must not make it another client's.
+      const token = /^bearer[ \t]+(\S+)/i.exec(view.header('authorization', ...args) ?? '')?.[1]
       return token === undefined ? undefined : after(hashSecret(token), (hash) => `bearer:${hash}`)
     },
   }
@@ -86,7 +93,13 @@ export function byUser<Args extends readonly unknown[]>(
   functionOf('byUser', user)
   return {
     keyOf: (_, ...args) =>
-      after(user(...args), (id) => (id === undefined || id === null || id === '' ? undefined : `user:${id}`)),
+      after(user(...args), (id) => {
+        if (id === undefined || id === null || id === '') return undefined
+        // All objects read alike as text, and all users would share one limit.
+        return typeof id === 'string' || Number.isFinite(id)
+          ? `user:${id}`
+          : refuse('the user that byUser is told', 'text or a finite number', id)
+      }),
   }
 }
 
@@ -114,12 +127,15 @@ export function combine<Args extends readonly unknown[]>(...keys: KeysOf<Args>):
   checkKeys('combine', keys)
   return {
     keyOf: (view, ...args) =>
-      after(all(keys.map((key) => readKey(key, view, args))), (parts) =>
-        parts.every((part) => part === undefined)
-          ? undefined
-          : // Lengths keep apart what would read the same when joined.
-            parts.map((part) => (part === undefined ? '-' : `${part.length}:${part}`)).join('+'),
+      after(
+        allOf(keys, (key) => readKey(key, view, args)),
+        (parts) =>
+          parts.every((part) => part === undefined)
+            ? undefined
+            : // Lengths keep apart what would read the same when joined.
+              parts.map((part) => (part === undefined ? '-' : `${part.length}:${part}`)).join('+'),
       ),
+    addresses: addressesOf(keys),
   }
 }
 
@@ -131,26 +147,7 @@ export function firstOf<Args extends readonly unknown[]>(...keys: KeysOf<Args>):
     if (key === undefined) return undefined
     return after(readKey(key, view, args), (found) => found ?? from(index + 1, view, args))
   }
-  return { keyOf: (view, ...args) => from(0, view, args) }
-}
-
-/** A request's key. */
-export function readKey<Args extends readonly unknown[]>(
-  key: KeyOption<Args>,
-  view: RequestView<Args>,
-  args: Args,
-): MaybePromise<string | undefined> {
-  return typeof key === 'function' ? key(...args) : key.keyOf(view, ...args)
-}
-
-/**
- * The value, if it is a key.
- * @throws TypeError
- */
-export function keyOption<T>(option: string, key: T): T {
-  return typeof key === 'function' || typeof (key as RequestKey | undefined)?.keyOf === 'function'
-    ? key
-    : refuse(option, 'a function of the request or a key such as byIp()', key)
+  return { keyOf: (view, ...args) => from(0, view, args), addresses: addressesOf(keys) }
 }
 
 /** Without a key nothing would ever be limited. */

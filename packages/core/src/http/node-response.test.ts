@@ -34,6 +34,34 @@ describe('whenOver', () => {
     expect(done).toHaveBeenCalledTimes(1)
   })
 
+  it.each(['writableEnded', 'closed', 'destroyed'])('calls at once where the response is %s', (over) => {
+    const { response, connection, done } = pair()
+    whenOver(Object.assign(response, { [over]: true }), connection, done)
+    expect(done).toHaveBeenCalledTimes(1)
+    response.emit('close')
+    connection.emit('close')
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no store')
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('no store'))],
+  ])('calls all, also where the first %s', async (_how, fail) => {
+    const { response, connection, done } = pair()
+    whenOver(response, connection, fail)
+    whenOver(response, connection, done)
+    whenOver(new EventEmitter(), connection, fail)
+    whenOver(new EventEmitter(), connection, done)
+    connection.emit('close')
+    expect(done).toHaveBeenCalledTimes(2)
+    await Promise.resolve()
+  })
+
   it('listens to a connection once, however many requests come by it', () => {
     const { connection, done } = pair()
     for (let times = 0; times < 100; times++) whenOver(new EventEmitter(), connection, done)

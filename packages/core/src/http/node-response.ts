@@ -1,8 +1,10 @@
 import type { ResponseHeaders } from './headers.ts'
 
 /** What of Node's responses and sockets has to be known, so that nothing of Node has to be imported. */
-interface Closing {
+export interface Closing {
+  readonly closed?: boolean
   readonly destroyed?: boolean
+  readonly writableEnded?: boolean
   once(event: 'close', listener: () => void): unknown
 }
 
@@ -10,18 +12,19 @@ interface Closing {
 const waiting = new WeakMap<Closing, Set<() => void>>()
 
 /**
- * Calls `done` once when a response on Node is over, whether it was sent or its client has gone. A response that is
- * still behind another one on its connection does not close when the connection does.
+ * Calls `done` once when a response on Node is over, whether it was sent or its client has gone; at once where it is
+ * over already. A response that is still behind another one on its connection does not close when the connection does.
+ * What `done` throws is lost: others wait, too.
  */
 export function whenOver(response: Closing, connection: Closing, done: () => unknown): void {
   const all = waiting.get(connection) ?? watch(connection)
   function over(): void {
-    if (all.delete(over)) void done()
+    if (all.delete(over)) (async () => done())().catch(() => undefined)
   }
   all.add(over)
   response.once('close', over)
-  // What is gone already closes no more.
-  if (connection.destroyed) over()
+  // What is gone already closes no more, and somebody else may have answered while this request had to wait.
+  if (connection.destroyed || response.destroyed || response.closed || response.writableEnded) over()
 }
 
 function watch(connection: Closing): Set<() => void> {
@@ -45,15 +48,8 @@ export function nodeHeaders(response: HeaderFields): ResponseHeaders {
   return {
     get: (name) => response.getHeader(name)?.toString(),
     set: (name, value) => void (response.headersSent || response.setHeader(name, value)),
-    remove: (name) => void (response.headersSent || response.removeHeader(name)),
-  }
-}
-
-/** Header fields in a plain object, such as those that an error carries. */
-export function plainHeaders(fields: Record<string, string>): ResponseHeaders {
-  return {
-    get: (name) => fields[name],
-    set: (name, value) => void (fields[name] = value),
-    remove: (name) => void delete fields[name],
+    // Node would not frame a body by itself any more once it was told to remove a length that there is not.
+    remove: (name) =>
+      void (response.headersSent || response.getHeader(name) === undefined || response.removeHeader(name)),
   }
 }

@@ -9,7 +9,7 @@ import type { TrustProxy } from './proxies.ts'
 
 /** Whom, how much, and when a policy charges. */
 export interface ChargeOptions<Args extends readonly unknown[]> {
-  /** Whom to charge; `undefined`: the policy does not apply. Default `byIp()`. */
+  /** Whom to charge; `undefined` or `''`: the policy does not apply. Default `byIp()`. */
   key?: KeyOption<Args>
   /** Units: a whole number from 0, or a function of the request. Default 1. */
   cost?: number | ((...args: Args) => MaybePromise<number>)
@@ -51,7 +51,7 @@ export type ClientList<Args extends readonly unknown[]> =
 export interface ResponseOptions<Args extends readonly unknown[], Respond> {
   /** Requests that are not counted and get no headers. */
   skip?: ClientList<Args>
-  /** Clients that are refused with 403, not counted. */
+  /** Clients that are refused with 403, not counted; CORS preflights too, which nothing else limits. */
   deny?: ClientList<Args>
   /**
    * Whom to believe about the client's address: `false`: the connection only; a number: so many proxies in front;

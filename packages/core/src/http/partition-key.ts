@@ -6,13 +6,17 @@ const MIN_SECRET_BYTES = 16
 
 /**
  * Makes partition keys that reveal nothing: base64 of the first 9 bytes of HMAC-SHA-256 under a secret of at
- * least 16 bytes. An unsalted hash would not do: there are only 2^32 IPv4 addresses.
+ * least 16 bytes. An unsalted hash would not do: there are only 2^32 IPv4 addresses. `option` is what the secret is
+ * called.
  * @throws RangeError when the secret is shorter
  */
-export function hmacPartitionKey(secret: string | Uint8Array): (key: string) => MaybePromise<string> {
+export function hmacPartitionKey(
+  secret: string | Uint8Array,
+  option: string,
+): (key: string) => MaybePromise<string> {
   const bytes = typeof secret === 'string' ? utf8(secret) : new Uint8Array(secret)
   if (bytes.length < MIN_SECRET_BYTES) {
-    refuse('secret', `at least ${MIN_SECRET_BYTES} bytes`, bytes.length, 'number')
+    refuse(option, `at least ${MIN_SECRET_BYTES} bytes`, bytes.length, 'number')
   }
   return (key) => after(sha256(key, bytes), (digest) => digest.slice(0, 12))
 }

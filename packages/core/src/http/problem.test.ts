@@ -2,7 +2,21 @@ import { describe, expect, it } from 'vitest'
 
 import type { Decision, PolicyDecision } from '../algorithm.ts'
 import type { WirePolicy } from './headers/format.ts'
-import { prefersText, problemBody, sentence } from './problem.ts'
+import {
+  prefersText,
+  problemBody as bodyOf,
+  type Problem,
+  type ProblemKind,
+  sentence as said,
+} from './problem.ts'
+
+const sentence = (decision: Decision, wire: readonly WirePolicy[] = []): string => said(decision, wire)
+const problemBody = (
+  decision: Decision | undefined,
+  status = 429,
+  kind: ProblemKind = 'quota-exceeded',
+  wire: readonly WirePolicy[] = [],
+): Problem => bodyOf(decision, status, kind, wire)
 
 function denied(
   limit: number,
@@ -55,7 +69,11 @@ describe('sentence', () => {
     [1, 'per millisecond'],
     [500, 'per 500 milliseconds'],
     [1000, 'per second'],
-    [1500, 'per 1500 milliseconds'],
+    [999, 'per 999 milliseconds'],
+    [1001, 'per 1.001 seconds'],
+    [1500, 'per 1.5 seconds'],
+    [2500, 'per 2.5 seconds'],
+    [61_250, 'per 61.25 seconds'],
     [10_000, 'per 10 seconds'],
     [60_000, 'per minute'],
     [90_000, 'per 90 seconds'],
@@ -115,10 +133,41 @@ describe('sentence', () => {
     )
   })
 
-  it('knows neither window nor wait of what is in flight', () => {
-    const wire: WirePolicy[] = [{ name: 'default', unit: 'concurrent-requests' }]
-    expect(sentence(denied(10, 30_000, 9000), wire)).toBe('Limit of 10 concurrent requests reached.')
-    expect(sentence(denied(1, 30_000, 9000), wire)).toBe('Limit of 1 concurrent request reached.')
+  it('knows neither window nor wait of what is in flight, whatever its unit', () => {
+    const flying = (limit: number, unit?: string): string =>
+      sentence(denied(limit, 30_000, 9000, { kind: 'concurrency' }), [{ name: 'default', unit }])
+    for (const unit of [undefined, 'requests', 'concurrent-requests']) {
+      expect(flying(10, unit)).toBe('Limit of 10 concurrent requests reached.')
+      expect(flying(1, unit)).toBe('Limit of 1 concurrent request reached.')
+    }
+    expect(flying(3, 'uploads')).toBe('Limit of 3 uploads at once reached.')
+    expect(flying(1, 'uploads')).toBe('Limit of 1 upload at once reached.')
+  })
+
+  it('tells a unit of what is in flight from what is counted in windows', () => {
+    expect(sentence(denied(5, 60_000, 1000), [{ name: 'default', unit: 'concurrent-requests' }])).toBe(
+      'Limit of 5 requests per minute reached. Try again in 1 second.',
+    )
+  })
+
+  it.each([
+    [5, 3, 9000, 'This request costs 5; 3 of 10 requests per minute are left. Try again in 9 seconds.'],
+    [2, 1, 9000, 'This request costs 2; 1 of 10 requests per minute is left. Try again in 9 seconds.'],
+    [10, 9, 9000, 'This request costs 10; 9 of 10 requests per minute are left. Try again in 9 seconds.'],
+    [5, 0, 9000, 'Limit of 10 requests per minute reached. Try again in 9 seconds.'],
+    [11, 10, Infinity, 'This request costs 11, more than the limit of 10 requests per minute.'],
+    [50, 0, Infinity, 'This request costs 50, more than the limit of 10 requests per minute.'],
+  ])('of a cost of %d with %d left tells why', (cost, remaining, waitMs, words) => {
+    expect(sentence(denied(10, 60_000, waitMs, { cost, remaining }))).toBe(words)
+  })
+
+  it('of a cost says how many slots there are', () => {
+    const flying = (cost: number): string =>
+      sentence(denied(3, 60_000, 1000, { kind: 'concurrency', cost, remaining: 1 }), [
+        { name: 'default', unit: 'uploads' },
+      ])
+    expect(flying(2)).toBe('This request costs 2; 1 of 3 uploads at once is left.')
+    expect(flying(4)).toBe('This request costs 4, more than the limit of 3 uploads at once.')
   })
 
   it('without a policy to name tells only the wait', () => {
@@ -177,10 +226,10 @@ describe('problemBody', () => {
     )
   })
 
-  it('of a store that is down names no policy', () => {
-    expect(problemBody(of(), 503, 'service-unavailable')).toEqual({
+  it('names no policy where none refused', () => {
+    expect(problemBody(of(), 503, 'temporary-reduced-capacity')).toEqual({
       type: 'about:blank',
-      title: 'Service Unavailable',
+      title: 'Temporary Reduced Capacity',
       status: 503,
       detail: 'Request refused. Try again in 5 seconds.',
     })

@@ -1,16 +1,12 @@
-import type { Decision } from '../algorithm.ts'
-import { concurrentRequests, type WirePolicy } from './headers/format.ts'
+import type { Decision, PolicyDecision } from '../algorithm.ts'
+import { concurrentRequests, hasWindow, ownUnit, type WirePolicy } from './headers/format.ts'
 
-/**
- * Why a request was refused: one of the registered kinds, of which policies are guilty; else a status in words, for the
- * deny list and for a store that is down.
- */
+/** Why a request was refused: one of the registered kinds, of which policies are guilty; or it is on the deny list. */
 export type ProblemKind =
   | 'quota-exceeded'
   | 'temporary-reduced-capacity'
   | 'abnormal-usage-detected'
   | 'forbidden'
-  | 'service-unavailable'
 
 /** A problem document (RFC 9457), media type `application/problem+json`. */
 export interface Problem {
@@ -23,14 +19,14 @@ export interface Problem {
 }
 
 /**
- * The body of a refusal; `status` default 429, `kind` default `quota-exceeded`. The policies give their units.
- * Without a decision there is nothing to tell but type, title and status.
+ * The body of a refusal. The policies give their units. Without a decision there is nothing to tell but type, title and
+ * status.
  */
 export function problemBody(
   decision: Decision | undefined,
-  status = 429,
-  kind: ProblemKind = 'quota-exceeded',
-  policies: readonly WirePolicy[] = [],
+  status: number,
+  kind: ProblemKind,
+  policies: readonly WirePolicy[],
 ): Problem {
   const violated = decision?.policies.filter(({ mode, allowed }) => mode === 'enforce' && !allowed) ?? []
   const hasViolated = violated.length > 0
@@ -44,18 +40,28 @@ export function problemBody(
 }
 
 /** What to tell a person who was refused; the wait is rounded up. The policies give their units. */
-export function sentence(decision: Decision, policies: readonly WirePolicy[] = []): string {
+export function sentence(decision: Decision, policies: readonly WirePolicy[]): string {
   const { policy: told, retryAfterMs } = decision
   const policy = decision.policies.find(({ name }) => name === told)
-  const unit = policies.find(({ name }) => name === told)?.unit ?? 'requests'
-  const hasWindow = unit !== concurrentRequests
-  let said = 'Request refused.'
-  if (policy) {
-    const quota = counted(policy.limit, unit.replace('content-', '').replaceAll('-', ' '))
-    said = `Limit of ${quota}${hasWindow ? ` per ${inWords(policy.windowMs).replace(/^1 /, '')}` : ''} reached.`
-  }
-  const hasWait = hasWindow && retryAfterMs < Infinity
+  const unit = ownUnit(policies.find(({ name }) => name === told)?.unit)
+  const said = policy ? reason(policy, quotaOf(policy, unit)) : 'Request refused.'
+  const hasWait = retryAfterMs < Infinity && (!policy || hasWindow(policy))
   return hasWait ? `${said} Try again in ${waitInWords(retryAfterMs)}.` : said
+}
+
+function reason({ cost, limit, remaining }: PolicyDecision, quota: string): string {
+  if (cost > Math.max(1, limit)) return `This request costs ${cost}, more than the limit of ${quota}.`
+  if (remaining <= 0) return `Limit of ${quota} reached.`
+  return `This request costs ${cost}; ${remaining} of ${quota} ${remaining === 1 ? 'is' : 'are'} left.`
+}
+
+/** How much there is of what: 5 requests per minute, 10 concurrent requests, 3 uploads at once. */
+function quotaOf(policy: PolicyDecision, unit: string | undefined): string {
+  const isWindowed = hasWindow(policy)
+  const nouns = unit ?? (isWindowed ? 'requests' : concurrentRequests)
+  const quota = counted(policy.limit, nouns.replace('content-', '').replaceAll('-', ' '))
+  if (isWindowed) return `${quota} per ${inWords(policy.windowMs).replace(/^1 /, '')}`
+  return unit === undefined ? quota : `${quota} at once`
 }
 
 const SPANS = [
@@ -71,9 +77,10 @@ function waitInWords(waitMs: number): string {
   return inWords(Math.max(1, Math.ceil(waitMs / size)) * size)
 }
 
-/** A span in the largest unit of which it is a whole number. */
+/** A span in the largest unit of which it is a whole number; else in seconds with decimals, or in milliseconds. */
 function inWords(spanMs: number): string {
-  const [size, units] = SPANS.find(([ms]) => spanMs % ms === 0) ?? [1, 'milliseconds']
+  const [size, units] =
+    SPANS.find(([ms]) => spanMs % ms === 0) ?? (spanMs > 1000 ? [1000, 'seconds'] : [1, 'milliseconds'])
   return counted(spanMs / size, units)
 }
 

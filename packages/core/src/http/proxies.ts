@@ -1,4 +1,4 @@
-import { refuse, wholeNumber } from '../check.ts'
+import { isWhole, refuse } from '../check.ts'
 import { canonicalAddress, createCidrMatcher } from './address.ts'
 
 /**
@@ -18,10 +18,10 @@ export type AddressResolver = (
 const MAX_HOPS = 100
 
 /**
- * The name of a header, with a hyphen, as every edge's header has one: a mistyped address has none, nor have the words
- * of other libraries. X-Forwarded-For holds what each proxy adds, so it takes their number.
+ * The name of a header, with a hyphen, as every edge's header has one, and a letter in front: a mistyped address has
+ * none, nor have the words of other libraries. X-Forwarded-For holds what each proxy adds, so it takes their number.
  */
-const EDGE_HEADER = /^(?!x-forwarded-for$)[\w.]+-[\w.-]+$/i
+const EDGE_HEADER = /^(?!(?:x-forwarded-for|loop-back|(?:link|unique)-local)$)[a-z][\w.]*-[\w.-]+$/i
 
 /**
  * Makes the resolver. It never answers with what a client made up: an entry that is no address is answered with
@@ -32,7 +32,8 @@ const EDGE_HEADER = /^(?!x-forwarded-for$)[\w.]+-[\w.-]+$/i
 export function createAddressResolver(trustProxy: TrustProxy): AddressResolver {
   if (trustProxy === false) return (peer) => peer || undefined
   if (typeof trustProxy === 'number') {
-    return walk(wholeNumber('trustProxy', trustProxy, 1, MAX_HOPS), () => true)
+    if (isWhole(trustProxy, 1, MAX_HOPS)) return walk(trustProxy, () => true)
+    refuse('trustProxy', `a whole number from 1 to ${MAX_HOPS}, or false for no proxy`, trustProxy, 'number')
   }
   if (typeof trustProxy === 'string' && EDGE_HEADER.test(trustProxy)) {
     return (peer, header) => canonicalAddress(header(trustProxy)?.trim() ?? '') ?? (peer || undefined)
@@ -40,12 +41,16 @@ export function createAddressResolver(trustProxy: TrustProxy): AddressResolver {
   if (typeof trustProxy !== 'string' && !Array.isArray(trustProxy)) {
     refuse(
       'trustProxy',
-      'false, the number of proxies, their addresses, or the header that the edge sets',
+      'false, the number of proxies, their addresses, or the header that the edge sets (true would believe anyone)',
       trustProxy,
     )
   }
   const ranges = [trustProxy].flat()
-  const isListed = createCidrMatcher('trustProxy', ranges)
+  const isListed = createCidrMatcher(
+    'trustProxy',
+    ranges,
+    ', or the header that the edge sets (for X-Forwarded-For: the number of proxies)',
+  )
   return walk(MAX_HOPS, (hop) => (hop === undefined ? ranges.includes('loopback') : isListed(hop)))
 }
 

@@ -50,6 +50,27 @@ describe('what is said to a refused client', () => {
     expect(said((req, { policy }) => `${req}, ${policy}`)).toMatchObject({ body: 'req, default' })
   })
 
+  it.each([undefined, null])('is what is said by default where a function gives %s', async (given) => {
+    const nothing = given as unknown as string
+    expect(said(() => nothing)).toEqual(said(undefined))
+    expect(said(() => nothing, 'text/html')).toEqual(said(undefined, 'text/html'))
+    expect(await said(async () => Promise.resolve(nothing))).toEqual(said(undefined))
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no words')
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('no words'))],
+    ['gives what is no JSON', () => ({ value: 1n })],
+  ])('is the error of a function that %s, once it is read', async (_how, message) => {
+    const refusal = (await said(message)) as { status: number }
+    expect(() => refusal.status).toThrow(/no words|BigInt/)
+  })
+
   it('comes later where the function does', async () => {
     const later = said(async () => Promise.resolve({ error: 'no' }))
     expect(later).toBeInstanceOf(Promise)

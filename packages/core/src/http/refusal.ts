@@ -4,7 +4,10 @@ import type { WirePolicy } from './headers.ts'
 import type { Message, MessageFunction } from './options.ts'
 import { prefersText, problemBody, sentence } from './problem.ts'
 
-/** What a refused client is sent. */
+/**
+ * What a refused client is sent. Reading it throws what `message` has thrown: by then the headers should be written,
+ * for the answer to that error may carry them.
+ */
 export interface Refusal {
   readonly status: number
   readonly contentType: string
@@ -12,6 +15,7 @@ export interface Refusal {
 }
 
 const TEXT = 'text/plain; charset=utf-8'
+const JSON_TEXT = 'application/json; charset=utf-8'
 const PROBLEM = 'application/problem+json'
 
 /** The refusal of a denied decision, in the form that the client prefers, or as `message` says. */
@@ -23,18 +27,31 @@ export function refusalOf<Args extends readonly unknown[]>(
   message: Message<Args> | undefined,
   args: Args,
 ): MaybePromise<Refusal> {
-  if (message !== undefined) {
-    const said: MaybePromise<string | object> =
-      typeof message === 'function' ? (message as MessageFunction<Args>)(...args, decision) : message
-    return after(said, (body) =>
-      typeof body === 'string'
-        ? { status, contentType: TEXT, body }
-        : { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) },
-    )
+  /** What was said, as it is sent; where nothing was said, that which is said by default. */
+  function inWords(said?: string | object | null): Refusal {
+    if (typeof said === 'string') return { status, contentType: TEXT, body: said }
+    if (said !== undefined && said !== null)
+      return { status, contentType: JSON_TEXT, body: JSON.stringify(said) }
+    if (prefersText(accept)) return { status, contentType: TEXT, body: sentence(decision, wire) }
+    const problem = problemBody(decision, status, 'quota-exceeded', wire)
+    return { status, contentType: PROBLEM, body: JSON.stringify(problem) }
   }
-  if (prefersText(accept)) return { status, contentType: TEXT, body: sentence(decision, wire) }
-  const problem = problemBody(decision, status, 'quota-exceeded', wire)
-  return { status, contentType: PROBLEM, body: JSON.stringify(problem) }
+
+  const speechless = (error: unknown): Refusal => ({
+    get status(): never {
+      throw error
+    },
+    contentType: TEXT,
+    body: '',
+  })
+
+  if (typeof message !== 'function') return inWords(message)
+  try {
+    const refusal = after((message as MessageFunction<Args>)(...args, decision), inWords)
+    return 'then' in refusal ? refusal.then(undefined, speechless) : refusal
+  } catch (error) {
+    return speechless(error)
+  }
 }
 
 /** The refusal of a client on the deny list. */
@@ -42,6 +59,6 @@ export function forbidden(): Refusal {
   return {
     status: 403,
     contentType: PROBLEM,
-    body: JSON.stringify(problemBody(undefined, 403, 'forbidden')),
+    body: JSON.stringify(problemBody(undefined, 403, 'forbidden', [])),
   }
 }

@@ -54,4 +54,21 @@ describe('what a request is charged', () => {
     charges(policy('anonymous', { key: () => undefined, cost, algorithm }))
     for (const asked of [key, cost, algorithm]) expect(asked).not.toHaveBeenCalled()
   })
+
+  it('rejects where one throws while another is looked up, and leaves no rejection to nobody', async () => {
+    const unhandled = vi.fn<() => void>()
+    process.on('unhandledRejection', unhandled)
+    const slow = policy('slow', { key: async () => Promise.reject(new Error('no such session')) })
+    const broken = policy('broken', {
+      key: () => {
+        throw new Error('no such user')
+      },
+    })
+    await expect(charges(slow, broken)).rejects.toThrow('no such session')
+    await expect(charges(policy('late', { key: () => later('ada') }), broken)).rejects.toThrow('no such user')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(() => charges(policy('fast'), broken, slow)).toThrow('no such user')
+  })
 })

@@ -1,7 +1,8 @@
-import { after, all, type MaybePromise } from '../maybe-promise.ts'
+import { after, type MaybePromise } from '../maybe-promise.ts'
 import type { PolicyCharge } from '../targets.ts'
+import { allOf } from './all-of.ts'
 import type { RequestView } from './framework.ts'
-import { readKey } from './keys.ts'
+import { readKey } from './key-option.ts'
 import type { RequestPolicy } from './request-policies.ts'
 
 /** What a request is charged, by the policies that apply to it: at once unless an option function is asynchronous. */
@@ -10,8 +11,9 @@ export function requestCharges<Args extends readonly unknown[]>(
   view: RequestView<Args>,
   args: Args,
 ): MaybePromise<readonly PolicyCharge[]> {
-  return after(all(policies.map((policy) => requestCharge(policy, view, args))), (charges) =>
-    charges.filter((charge) => charge !== undefined),
+  return after(
+    allOf(policies, (policy) => requestCharge(policy, view, args)),
+    (charges) => charges.filter((charge) => charge !== undefined),
   )
 }
 

@@ -12,12 +12,12 @@ describe('a policy of a middleware', () => {
     expect(name).toBe('default')
     expect(bound).toMatchObject({ name: 'default', mode: 'enforce', algorithm: { kind, limit, windowMs } })
     expect(request).toMatchObject({ cost: 1, when: undefined, algorithm: undefined })
-    expect(wire).toEqual({ name: 'default', unit: 'requests', partitionKey: undefined })
+    expect(wire).toEqual({ name: 'default', partitionKey: undefined })
   })
 
-  it('counts requests, or what is in flight, or what you say', () => {
+  it('counts what you say', () => {
     const slots = concurrency({ limit: 5, ttl: '1m' })
-    expect(parsePolicy({ algorithm: slots }, '').wire.unit).toBe('concurrent-requests')
+    expect(parsePolicy({ algorithm: slots }, '').wire.unit).toBeUndefined()
     expect(parsePolicy({ algorithm: slots, unit: 'jobs' }, '').wire.unit).toBe('jobs')
     expect(parsePolicy({ limit: 5, window: '1m', unit: 'content-bytes' }, '').wire.unit).toBe('content-bytes')
   })

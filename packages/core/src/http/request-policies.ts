@@ -5,8 +5,9 @@ import { durationMs, functionOf, knownOptions, refuse, wholeNumber } from '../ch
 import { after, type MaybePromise } from '../maybe-promise.ts'
 import { checkedAlgorithm, namedPolicy, ownAlgorithm, POLICY_OPTIONS } from '../policies.ts'
 import type { KeyOption } from './framework.ts'
-import { concurrentRequests, type WirePolicy } from './headers/format.ts'
-import { byIp, keyOption } from './keys.ts'
+import type { WirePolicy } from './headers/format.ts'
+import { keyOption } from './key-option.ts'
+import { byIp } from './keys.ts'
 import type { ChargeOptions, RequestPolicyOptions } from './options.ts'
 import { hmacPartitionKey } from './partition-key.ts'
 
@@ -63,14 +64,14 @@ export function parsePolicy<Args extends readonly unknown[]>(
   const { name } = named
   const chosen = chosenAlgorithm(policy, at)
   const own = chosen === undefined ? ownAlgorithm(policy, at) : undefined
-  const { unit = own?.kind === 'concurrency' ? concurrentRequests : 'requests' } = policy
-  if (typeof unit !== 'string' || !/^[ -~]+$/.test(unit))
+  const { unit } = policy
+  if (unit !== undefined && (typeof unit !== 'string' || !/^[ -~]+$/.test(unit)))
     refuse(`${at}unit`, 'printable ASCII characters', unit)
   return {
     name,
     request: { ...requestPolicy(name, policy, at), algorithm: chosen },
     bound: { ...named, algorithm: own },
-    wire: { name, unit, partitionKey: parsePartitionKey(policy.partitionKey, at) },
+    wire: { name, ...(unit && { unit }), partitionKey: parsePartitionKey(policy.partitionKey, at) },
   }
 }
 
@@ -103,10 +104,17 @@ function windowsByLimit(windowMs: number, option: string): (limit: number) => Al
 
 function parsePartitionKey(option: unknown, at: string): WirePolicy['partitionKey'] {
   if (option === undefined) return undefined
+  // Whoever forgets the braces gives the secret itself, which no message may show.
+  if (Object(option) !== option) refuseType(`what ${at}partitionKey takes`, 'an object', option)
   knownOptions(`${at}partitionKey`, option, ['secret'])
   const { secret } = option as { secret?: unknown }
-  if (typeof secret === 'string' || secret instanceof Uint8Array) return hmacPartitionKey(secret)
-  throw new TypeError(
-    `${at}partitionKey.secret must be text or bytes, got ${secret === undefined ? 'nothing' : typeof secret}`,
-  )
+  const path = `${at}partitionKey.secret`
+  return typeof secret === 'string' || secret instanceof Uint8Array
+    ? hmacPartitionKey(secret, path)
+    : refuseType(path, 'text or bytes', secret)
+}
+
+/** Refuses a value that may be a secret. */
+function refuseType(option: string, must: string, value: unknown): never {
+  throw new TypeError(`${option} must be ${must}, got ${value === null ? 'null' : typeof value}`)
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { createLimiter } from '../limiter.ts'
-import { plainHeaders } from './node-response.ts'
 import { createResponseWriter } from './response-headers.ts'
-import { frozen, NOW } from './testing/requests.ts'
+import { frozen, NOW, plainHeaders } from './testing/requests.ts'
 
 type Settings = Partial<Parameters<typeof createResponseWriter>[0]>
 
@@ -12,13 +11,14 @@ function fieldsOf(
   settings: Settings,
   before: Record<string, string>,
   denied = false,
+  status?: number,
 ): Record<string, string> {
   const limiter = createLimiter({ store: frozen(), algorithm: fixedWindow({ limit: 1, window: '1m' }) })
   const decisions = [limiter.take('ada'), limiter.take('ada')] as const
   const off = { expose: false, skipWhenCacheable: false, skipOnRedirect: false }
   const fields = { ...before }
   const writer = createResponseWriter({ headers: 'draft-11', ...off, ...settings }, [{ name: 'default' }])
-  writer.write(decisions[denied ? 1 : 0], NOW, plainHeaders(fields), 200)
+  writer.write(decisions[denied ? 1 : 0], NOW, plainHeaders(fields), denied ? status : 200)
   return fields
 }
 
@@ -96,6 +96,15 @@ describe('a refusal', () => {
       Vary: 'Accept',
       'Retry-After': '60',
     })
+  })
+
+  const body = { 'Content-Encoding': 'gzip', 'Content-Length': '7', 'Transfer-Encoding': 'chunked' }
+
+  it('drops what was said of another body, as long as it has none of its own', () => {
+    const bare = { 'Cache-Control': 'no-store', 'Retry-After': '60' }
+    expect(fieldsOf({ headers: false }, body, true)).toEqual(bare)
+    expect(fieldsOf({ headers: false }, body, true, 429)).toEqual({ ...body, ...bare })
+    expect(fieldsOf({ headers: false }, body)).toEqual(body)
   })
 
   it('is what the response of an allowed request is not', () => {

@@ -7,7 +7,10 @@ import {
   type WirePolicy,
 } from './headers.ts'
 
-/** Writes headers to a response. `status` is the response's, where it is known by then. */
+/**
+ * Writes headers to a response. `status` is the response's, where it is known by then. Where it is not, what a refusal
+ * finds was said of another body, and goes.
+ */
 export type WriteHeaders = (response: ResponseHeaders, status?: number) => void
 
 interface HeaderSettings {
@@ -43,20 +46,22 @@ export function createResponseWriter(settings: HeaderSettings, wire: readonly Wi
   return {
     needsResponse: skipWhenCacheable || skipOnRedirect,
     write(decision, nowEpochMs, response, status, partitionKeys) {
-      if (decision.allowed ? isLeftOut(response, status) : forbidCaching(response)) return
+      if (decision.allowed ? isLeftOut(response, status) : forbidCaching(response, status)) return
       writer.write(decision, nowEpochMs, response, partitionKeys)
       if (expose) exposeTo(response, writer.names)
     },
-    writeForbidden(response) {
-      forbidCaching(response)
-    },
+    writeForbidden: forbidCaching,
   }
 }
 
+const OF_THE_ANSWER = ['ETag', 'Last-Modified', 'Expires']
+const OF_THE_BODY = ['Content-Encoding', 'Content-Length', 'Transfer-Encoding']
+
 /** A refusal is for this client and this instant only; what the app said of caching was about another answer. */
-function forbidCaching(response: ResponseHeaders): false {
+function forbidCaching(response: ResponseHeaders, status?: number): false {
   response.set('Cache-Control', 'no-store')
-  for (const name of ['ETag', 'Last-Modified', 'Expires']) response.remove(name)
+  for (const name of OF_THE_ANSWER) response.remove(name)
+  if (status === undefined) for (const name of OF_THE_BODY) response.remove(name)
   return false
 }
 

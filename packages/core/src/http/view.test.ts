@@ -21,6 +21,23 @@ describe("the client's address", () => {
     expect(requestView(data, ['172.16.0.0/12']).address(undefined, asked)).toBe('10.0.0.9')
   })
 
+  it('is canonical, and IPv4 where it is written as IPv6', () => {
+    const { address } = requestView(data, undefined)
+    expect(address(undefined, { address: '::ffff:192.0.2.1', peer: '10.0.0.9' })).toBe('192.0.2.1')
+    expect(address('[2001:DB8::7]:443', {})).toBe('2001:db8::7')
+  })
+
+  it.each(['unknown', '_hidden', '10.0.0.0/8', '1.2.3.4, 5.6.7.8', ''])(
+    'that the framework took from a header, and is %j, is that of the connection',
+    (address) => {
+      const asked = { ...behindProxy, address, trusts: true }
+      expect(requestView(data, undefined).address(undefined, asked)).toBe('10.0.0.9')
+      expect(requestView(data, undefined).address(undefined, { ...asked, peer: '' })).toBeUndefined()
+      expect(requestView(data, undefined).address(address, { peer: '10.0.0.9' })).toBe('10.0.0.9')
+      expect(requestView(data, 1).address(address, behindProxy)).toBe('203.0.113.7')
+    },
+  )
+
   it('starts from the peer that a key knows, where it knows one', () => {
     expect(requestView(data, undefined).address('192.0.2.1', {})).toBe('192.0.2.1')
     expect(requestView(data, 1).address('10.0.0.9', { headers: forwarded })).toBe('203.0.113.7')
@@ -31,8 +48,12 @@ describe("the client's address", () => {
 describe('the warning of a proxy that nobody trusts', () => {
   const warn = vi.spyOn(console, 'warn')
 
+  let elapsed = 0
+
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance'] })
+    // What one test made quiet must not be so in the next.
+    vi.advanceTimersByTime((elapsed += 1_000_000))
     warn.mockReset().mockReturnValue()
   })
   afterEach(() => vi.useRealTimers())
@@ -61,10 +82,23 @@ describe('the warning of a proxy that nobody trusts', () => {
     ])
   })
 
-  it('is of each middleware by itself', () => {
+  it('is one for all middlewares', () => {
     requestView(data, undefined).address(undefined, behindProxy)
     requestView(data, undefined).address(undefined, behindProxy)
-    expect(warn).toHaveBeenCalledTimes(2)
+    expect(warn).toHaveBeenCalledTimes(1)
+  })
+
+  it('comes where a key knows no other peer than the framework', () => {
+    requestView(data, undefined).address('::ffff:10.0.0.9', behindProxy)
+    expect(warn).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    ['203.0.113.7', behindProxy],
+    ['203.0.113.7', { headers: forwarded }],
+  ])('does not come where the platform tells of a client that the framework does not know', (peer, asked) => {
+    expect(requestView(data, undefined).address(peer, asked)).toBe(peer)
+    expect(warn).not.toHaveBeenCalled()
   })
 
   it.each([

@@ -1,8 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
-import { whenBodyEnds, withHeaders } from './web-response.ts'
+import { EventEmitter } from 'node:events'
+import { type WriteHeaders } from './response-headers.ts'
+import { whenSent, withHeaders as withHeadersFor } from './web-response.ts'
 
 /** A response like those of `fetch()`, whose headers cannot be changed. */
 const immutable = (): Response => Response.redirect('https://app.example/', 302)
+
+const withHeaders = (response: Response, writeHeaders: WriteHeaders, request: object = {}): Response =>
+  withHeadersFor(response, request, writeHeaders)
 
 describe('withHeaders', () => {
   it('writes to the response itself, knowing its status', () => {
@@ -30,6 +35,43 @@ describe('withHeaders', () => {
     ])
   })
 
+  it.each([
+    ['without a body', () => new Response(null, { status: 204, headers: { Vary: 'Accept', ETag: '"1"' } })],
+    ['with one', () => new Response('ok', { headers: { Vary: 'Accept', ETag: '"1"' } })],
+    ['that cannot be changed', immutable],
+    ['that is frozen', () => Object.freeze(immutable())],
+  ])('tells no client of another, where several get one response %s', (_which, make) => {
+    const shared = make()
+    const requests = [{}, {}, {}]
+    for (const [index, request] of requests.entries()) {
+      let mine = shared
+      // Two limiters.
+      for (const name of ['inner', 'outer']) {
+        mine = withHeaders(
+          mine,
+          (headers) => {
+            headers.set('X-Seen', [headers.get('x-seen'), `${name} ${index}`].filter(Boolean).join())
+            headers.set('Vary', `${headers.get('Vary')}, Origin`)
+            headers.remove('ETag')
+          },
+          request,
+        )
+      }
+      expect(mine.headers.get('X-Seen')).toBe(`inner ${index},outer ${index}`)
+      expect(mine.headers.get('Vary')).toMatch(/^(Accept|undefined), Origin, Origin$/)
+      expect(mine.status).toBe(shared.status)
+    }
+  })
+
+  it('leaves the body of a shared response for all', async () => {
+    const shared = new Response('ok')
+    const [first, second, third] = [{}, {}, {}].map((request) =>
+      withHeaders(shared, () => undefined, request),
+    )
+    expect(await Promise.all([second?.text(), third?.text()])).toEqual(['ok', 'ok'])
+    expect(await first?.text()).toBe('ok')
+  })
+
   it('fails as the writer does', () => {
     expect(() =>
       withHeaders(new Response('ok'), () => {
@@ -39,7 +81,42 @@ describe('withHeaders', () => {
   })
 })
 
-describe('whenBodyEnds', () => {
+/** What a response on any runtime but Node's server does. */
+const whenBodyEnds = (
+  response: Response,
+  done: () => unknown,
+  signal?: AbortSignal,
+  method = 'GET',
+): Response => whenSent(response, { method, signal }, undefined, done)
+
+/** Lets all promises go on that have nothing to wait for. */
+const settled = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+describe('on the Node server', () => {
+  it('the response is over when the server says so, and its body is left alone', () => {
+    const done = vi.fn<() => void>()
+    const [outgoing, socket] = [new EventEmitter(), new EventEmitter()]
+    const response = new Response('ok')
+    expect(whenSent(response, { method: 'GET' }, { outgoing, incoming: { socket } }, done)).toBe(response)
+    expect(response.body?.locked).toBe(false)
+    expect(done).not.toHaveBeenCalled()
+    outgoing.emit('close')
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    {},
+    { incoming: {} },
+    { incoming: { socket: new EventEmitter() } },
+    { outgoing: new EventEmitter() },
+  ])('and not on one that is like it: %o', async (bindings) => {
+    const done = vi.fn<() => void>()
+    await whenSent(new Response('ok'), { method: 'GET' }, bindings, done).text()
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('elsewhere', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
   it('calls when there is no body at once', () => {
@@ -106,13 +183,76 @@ describe('whenBodyEnds', () => {
     expect(done).toHaveBeenCalledTimes(1)
   })
 
-  it('reads no more of the source than is asked for', async () => {
-    const pull = vi.fn<(controller: ReadableStreamDefaultController<Uint8Array>) => void>((controller) =>
-      controller.enqueue(bytes('more')),
+  /** A body of so many parts, that makes each when it is asked for, and counts them. */
+  function inParts(count: number): { body: ReadableStream<Uint8Array>; pulled(): number } {
+    let made = 0
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (made++ < count) controller.enqueue(bytes(`part ${made}`))
+          else controller.close()
+        },
+      },
+      { highWaterMark: 0 },
     )
-    const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 })
-    whenBodyEnds(new Response(body), () => undefined)
-    await Promise.resolve()
-    expect(pull.mock.calls.length).toBeLessThanOrEqual(1)
+    return { body, pulled: () => made }
+  }
+
+  it.each([
+    ['text', () => new Response('ok')],
+    ['JSON', () => Response.json({})],
+    ['a stream of one part', () => new Response(inParts(1).body)],
+    ['a stream of none', () => new Response(inParts(0).body)],
+  ])('calls for %s that nobody reads, which can be read all the same', async (_what, make) => {
+    const done = vi.fn<() => void>()
+    const response = whenBodyEnds(make(), done)
+    await settled()
+    expect(done).toHaveBeenCalledTimes(1)
+    expect(await response.text()).toBe(await make().text())
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+
+  it('reads no more than two parts before it is asked for any, and one for each that is taken', async () => {
+    const done = vi.fn<() => void>()
+    const { body, pulled } = inParts(6)
+    const reader = (whenBodyEnds(new Response(body), done).body as ReadableStream<Uint8Array>).getReader()
+    const seen: number[] = []
+    for (let times = 0; times < 4; times++) {
+      await settled()
+      seen.push(pulled())
+      await reader.read()
+    }
+    expect(seen).toEqual([2, 3, 4, 5])
+    expect(done).not.toHaveBeenCalled()
+  })
+
+  it('calls once the client is gone, whoever reads the body', async () => {
+    const done = vi.fn<() => void>()
+    const gone = new AbortController()
+    const response = whenBodyEnds(new Response(inParts(3).body), done, gone.signal)
+    await settled()
+    expect(done).not.toHaveBeenCalled()
+    gone.abort()
+    expect(done).toHaveBeenCalledTimes(1)
+    expect(await response.text()).toBe('part 1part 2part 3')
+    expect(done).toHaveBeenCalledTimes(1)
+  })
+
+  it('calls at once where the client is gone already, and for HEAD', () => {
+    const done = vi.fn<() => void>()
+    const response = new Response(inParts(3).body)
+    expect(whenBodyEnds(response, done, AbortSignal.abort())).toBe(response)
+    expect(whenBodyEnds(response, done, undefined, 'HEAD')).toBe(response)
+    expect(done).toHaveBeenCalledTimes(2)
+  })
+
+  it('calls once, also where that throws', async () => {
+    const done = vi.fn<() => void>(() => {
+      throw new Error('no store')
+    })
+    await whenBodyEnds(new Response(inParts(3).body), done)
+      .text()
+      .catch(() => undefined)
+    expect(done).toHaveBeenCalledTimes(1)
   })
 })

@@ -1,57 +1,121 @@
+import { type Closing, whenOver } from './node-response.ts'
 import type { WriteHeaders } from './response-headers.ts'
 
-/** The response with headers written: itself, or a copy where it came from `fetch()` and cannot be changed. */
-export function withHeaders(response: Response, writeHeaders: WriteHeaders): Response {
+/** Where a response keeps for which request it was given, and what fields said before anything was written to them. */
+const KEPT = Symbol('rate limit')
+
+interface Kept {
+  readonly request: object
+  readonly before: Map<string, string | null>
+}
+
+/** A property, since a weak map of all responses would cost as much as the rest of a request. */
+type Marked = Response & { [KEPT]?: Kept }
+
+/**
+ * The response to a request, with headers written: itself; or a copy where it came from `fetch()` and cannot be changed,
+ * or where a handler gives one response to several requests, which must not tell one client of another.
+ */
+export function withHeaders(response: Marked, request: object, writeHeaders: WriteHeaders): Response {
+  const kept = response[KEPT]
+  if (kept && kept.request !== request) {
+    const copy = new Response(response.clone().body, response)
+    for (const [name, value] of kept.before) {
+      if (value === null) copy.headers.delete(name)
+      else copy.headers.set(name, value)
+    }
+    return withHeaders(copy, request, writeHeaders)
+  }
+  const before: Kept['before'] = kept?.before ?? new Map<string, string | null>()
   try {
-    write(response, writeHeaders)
+    response[KEPT] = { request, before }
+    write(response, writeHeaders, before)
     return response
   } catch {
     const copy = new Response(response.body, response)
-    write(copy, writeHeaders)
+    write(copy, writeHeaders, before)
     return copy
   }
 }
 
-function write({ headers, status }: Response, writeHeaders: WriteHeaders): void {
+function write({ headers, status }: Response, writeHeaders: WriteHeaders, before: Kept['before']): void {
+  const note = (name: string): unknown => before.has(name) || before.set(name, headers.get(name))
   const port = {
     get: (name: string) => headers.get(name) ?? undefined,
-    set: (name: string, value: string) => headers.set(name, value),
-    remove: (name: string) => headers.delete(name),
+    set: (name: string, value: string) => (note(name), headers.set(name, value)),
+    remove: (name: string) => (note(name), headers.delete(name)),
   }
   writeHeaders(port, status)
+}
+
+/** The connection, where Hono runs on its Node server. */
+export interface NodeBindings {
+  readonly incoming?: { readonly socket?: Closing & { readonly remoteAddress?: string } }
+  readonly outgoing?: Closing
+}
+
+/** What has to be known of a request. */
+interface Asked {
+  readonly method: string
+  readonly signal?: AbortSignal | null | undefined
+}
+
+/**
+ * The response to a request, with `done` called once when it is over. Node's server tells of that; elsewhere it is seen
+ * by the body: one that nobody reads, as when somebody replaces the response, is over when the client is gone.
+ */
+export function whenSent(
+  response: Response,
+  request: Asked,
+  { incoming, outgoing }: NodeBindings = {},
+  done: () => unknown,
+): Response {
+  if (!outgoing || !incoming?.socket) return whenBodyEnds(response, request, done)
+  whenOver(outgoing, incoming.socket, done)
+  return response
 }
 
 /**
  * The response, with `done` called once when its body has been read to the end, failed, or is no longer wanted; at
  * once where it has none, or somebody else reads it.
  */
-export function whenBodyEnds(response: Response, done: () => unknown): Response {
-  if (response.body === null || response.body.locked || response.bodyUsed) {
-    void done()
-    return response
-  }
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+function whenBodyEnds(response: Response, { method, signal }: Asked, done: () => unknown): Response {
   let open = true
   function finish(): void {
-    if (open) void done()
+    if (!open) return
     open = false
+    void done()
   }
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const part = await reader.read()
-        if (!part.done) return controller.enqueue(part.value)
+  // Hono drops the body of an answer to HEAD, and nobody reads it to its end.
+  const isRead =
+    method !== 'HEAD' && !signal?.aborted && response.body && !response.body.locked && !response.bodyUsed
+  if (!isRead) {
+    finish()
+    return response
+  }
+  signal?.addEventListener('abort', finish, { once: true })
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  // One part ahead: so the end of a body of one part is seen even if it is never read, as when somebody replaces it.
+  const ahead = { highWaterMark: 2 }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const part = await reader.read()
+          if (!part.done) return controller.enqueue(part.value)
+          finish()
+          controller.close()
+        } catch (error) {
+          finish()
+          controller.error(error)
+        }
+      },
+      async cancel(reason) {
         finish()
-        controller.close()
-      } catch (error) {
-        finish()
-        controller.error(error)
-      }
+        await reader.cancel(reason)
+      },
     },
-    async cancel(reason) {
-      finish()
-      await reader.cancel(reason)
-    },
-  })
+    ahead,
+  )
   return new Response(body, response)
 }

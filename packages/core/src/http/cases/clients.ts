@@ -49,6 +49,17 @@ export const clientCases: readonly HttpCase[] = [
     for (const way of ['trustProxy', 'connInfo', "unknown: 'one-bucket'"]) same(way, told.includes(way), true)
   }),
 
+  httpCase('so is one whose connInfo fails, and it tells why', async ({ open, store }) => {
+    const connInfo = (..._request: readonly unknown[]): never => {
+      throw new Error('no connection')
+    }
+    const options: CaseOptions = () => ({ store: store(), limit: 1, window: '1m', key: byIp({ connInfo }) })
+    const app = await open({ limiters: [{ options }], withoutAddresses: true })
+    same('status', (await app.get()).status, 500)
+    same('told', String(app.errors[0]).includes('address is not known'), true)
+    same('cause', String((app.errors[0] as Error).cause), 'Error: no connection')
+  }),
+
   httpCase('or all such clients share one limit', async ({ open, store }) => {
     const options: CaseOptions = () => ({
       store: store(),

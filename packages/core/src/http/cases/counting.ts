@@ -1,9 +1,8 @@
 import { fixedWindow } from '../../algorithms/fixed-window.ts'
 import { same } from '../../conformance/calls.ts'
-import { createLimiter } from '../../limiter.ts'
 import { byHeader } from '../keys.ts'
 import type { HttpCase } from './app.ts'
-import { httpCase, limitHeaders, remaining, statuses } from './world.ts'
+import { httpCase, limitHeaders, statuses } from './world.ts'
 
 const key = byHeader('x-client')
 const everyTen = { window: '10s', key } as const
@@ -104,14 +103,6 @@ export const countingCases: readonly HttpCase[] = [
     same('status', answer.status, 200)
     same('headers', limitHeaders(answer), {})
     same('where it applies', (await app.get('/', { 'x-limited': 'yes' })).status, 429)
-  }),
-
-  httpCase('counts with the limiter that it is given', async ({ open, store }) => {
-    const limiter = createLimiter({ store: store(), limit: 5, window: '10s' })
-    const app = await open(() => ({ limiter, key: () => 'ada', cost: 2 }))
-    same('left', remaining(await app.get()), 3)
-    limiter.take('ada')
-    same('statuses', await statuses(2, app.get), [200, 429])
   }),
 
   httpCase('keeps a shadow policy to itself', async ({ open, store }) => {

@@ -97,6 +97,30 @@ export const failureCases: readonly HttpCase[] = [
     same('left', (await app.get()).headers['ratelimit']?.match(/r=\d/g), ['r=4', 'r=4'])
   }),
 
+  httpCase('a key that throws while another is looked up fails one request only', async ({ open, store }) => {
+    const app = await open((header) => ({
+      store: store(),
+      policies: [
+        {
+          name: 'first',
+          limit: 5,
+          window: '1m',
+          key: (...args) => failing('reject', header('x-first', ...args), 'ada'),
+        },
+        {
+          name: 'second',
+          limit: 5,
+          window: '1m',
+          key: (...args) => failing('throw', header('x-fail', ...args), 'ada'),
+        },
+      ],
+    }))
+    for (const first of ['well', 'reject'])
+      same(first, (await app.get('/', { 'x-first': first, 'x-fail': 'throw' })).status, 500)
+    same('errors', app.errors.map(String), Array(2).fill('Error: no such account'))
+    same('left', (await app.get()).headers['ratelimit']?.match(/r=\d/g), ['r=4', 'r=4'])
+  }),
+
   httpCase('a message that fails reaches the error handler', async ({ open, store }) => {
     for (const ways of ['throw', 'reject'] as const) {
       const message = (): Promise<string> | string => failing(ways, ways, 'never said')
@@ -111,7 +135,7 @@ export const failureCases: readonly HttpCase[] = [
 
 function badAnswers(): HttpCase[] {
   const bad: [string, CaseOptions][] = [
-    ['an empty key', () => ({ limit: 5, window: '1m', key: () => '' })],
+    ['a key that is no text', () => ({ limit: 5, window: '1m', key: () => 7 as never })],
     ['a negative cost', () => ({ limit: 5, window: '1m', key, cost: () => -1 })],
     ['a cost that is no number', () => ({ limit: 5, window: '1m', key, cost: () => NaN })],
     ['half a cost', () => ({ limit: 5, window: '1m', key, cost: async () => Promise.resolve(0.5) })],

@@ -1,6 +1,6 @@
 import { same } from '../../conformance/calls.ts'
-import { byHeader } from '../keys.ts'
-import type { HttpCase } from './app.ts'
+import { byHeader, byIp } from '../keys.ts'
+import type { CaseLimiter, CaseOptions, HttpCase } from './app.ts'
 import { from, httpCase, limitHeaders, statuses } from './world.ts'
 
 const key = byHeader('x-client')
@@ -78,6 +78,52 @@ export const listCases: readonly HttpCase[] = [
       }))
       same('bots', await statuses(3, () => app.get('/', { 'user-agent': 'bad bot' })), [403, 403, 403])
       same('others', await statuses(2, app.get), [200, 429])
+    }
+  }),
+
+  httpCase('lists see the client that byIp sees, by its connInfo', async ({ open, store }) => {
+    const options: CaseOptions = (header) => ({
+      store: store(),
+      limit: 1,
+      window: '1m',
+      key: byIp({ connInfo: (...args) => ({ remote: { address: header('x-peer', ...args) } }) }),
+      skip: ['203.0.113.7'],
+      deny: ['203.0.113.0/24'],
+    })
+    const app = await open({ limiters: [{ options }], withoutAddresses: true })
+    const as = (peer: string) => async () => app.get('/', { 'x-peer': peer })
+    same('skipped', await statuses(2, as('203.0.113.7')), [200, 200])
+    same('denied', await statuses(2, as('203.0.113.8')), [403, 403])
+    same('others', await statuses(2, as('198.51.100.1')), [200, 429])
+  }),
+
+  httpCase('lists fail where the address cannot be known', async ({ open, store }) => {
+    for (const option of ['skip', 'deny'] as const) {
+      const limiter: CaseLimiter = {
+        options: () => ({ store: store(), limit: 1, ...minute, [option]: ['203.0.113.7'] }),
+      }
+      const app = await open({ limiters: [limiter], withoutAddresses: true })
+      same(option, (await app.get()).status, 500)
+      same('told', String(app.errors[0]).includes("unknown: 'one-bucket'"), true)
+    }
+  }),
+
+  httpCase('deny comes before the exemption of CORS preflights', async ({ open, store }) => {
+    const app = await open(() => ({
+      store: store(),
+      limit: 1,
+      ...minute,
+      deny: ['203.0.113.0/24'],
+      trustProxy: 1,
+    }))
+    const preflight = async (address: string): Promise<number> => {
+      const headers = { 'access-control-request-method': 'POST', 'x-forwarded-for': address }
+      return (await app.send({ method: 'OPTIONS', headers })).status
+    }
+    same('denied', await preflight('203.0.113.7'), 403)
+    for (let time = 0; time < 3; time++) {
+      const status = await preflight('198.51.100.1')
+      same('refused', status === 403 || status === 429, false)
     }
   }),
 

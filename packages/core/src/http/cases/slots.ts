@@ -112,4 +112,28 @@ export const slotCases: readonly HttpCase[] = [
       await freed.reached(times)
     }
   }),
+
+  ...(['throws', 'rejects'] as const).map((way) =>
+    httpCase(`a slot whose store ${way} when it is freed fails nothing`, async (world) => {
+      const { store, freed } = watched(world.store())
+      const take: Store['take'] = (charges) => {
+        const ruling = store.take(charges)
+        if (charges.every(({ kind }) => kind !== 'refund'))
+          return way === 'throws' ? ruling : Promise.resolve(ruling)
+        if (way === 'throws') throw new Error('the store is down')
+        return Promise.reject(new Error('the store is down'))
+      }
+      const failing: Store = { ...store, mode: way === 'throws' ? 'sync' : 'async', take }
+      const app = await world.open(() => ({
+        store: failing,
+        key,
+        algorithm: concurrency({ limit: 3, ttl: '1m' }),
+      }))
+      for (let times = 1; times <= 3; times++) {
+        same('status', (await app.get('/stream')).body, 'onetwo')
+        await freed.reached(times)
+      }
+      same('errors', app.errors, [])
+    }),
+  ),
 ]

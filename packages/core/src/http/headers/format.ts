@@ -12,8 +12,8 @@ export interface ResponseHeaders {
 export interface WirePolicy {
   readonly name: string
   /**
-   * What the limit counts, for people and for the parameter `qu`; default `requests`. A policy that counts
-   * `concurrent-requests` has no window, and nobody knows when a slot comes free.
+   * What the limit counts, for people and for the parameter `qu`. Default: `requests`, or `concurrent-requests` where a
+   * decision limits what is in flight.
    */
   readonly unit?: string | undefined
   /** Standard base64 of what the parameter `pk` shows for a key; default: no `pk`. */
@@ -27,9 +27,8 @@ export type PartitionKeys = ReadonlyMap<string, string | undefined>
 export interface Announced {
   /** As a structured string. */
   readonly name: string
-  /** The parameter, or nothing for the default. */
+  /** The parameter, or nothing where what is counted follows from the kind of policy. */
   readonly qu: string
-  readonly hasWindow: boolean
 }
 
 /** What there is to show of a decision. */
@@ -52,6 +51,16 @@ export interface Format {
 
 /** The unit of policies that limit what is in flight at once. */
 export const concurrentRequests = 'concurrent-requests'
+
+/** Of what is limited in flight nobody knows when a slot comes free: there is no window to tell, and no wait. */
+export function hasWindow({ kind }: PolicyDecision): boolean {
+  return kind !== 'concurrency'
+}
+
+/** The unit that somebody chose for a policy; nothing for those that policies have by themselves. */
+export function ownUnit(unit: string | undefined): string | undefined {
+  return unit === 'requests' || unit === concurrentRequests ? undefined : unit
+}
 
 /** Where the quotas of all policies stand. */
 export const policyField = 'RateLimit-Policy'

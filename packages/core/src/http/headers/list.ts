@@ -1,12 +1,16 @@
 import { effectiveMs, wireCount, wireSeconds } from './figures.ts'
 import {
+  type Announced,
   concurrentRequests,
   type Format,
+  hasWindow,
+  ownUnit,
   policyField,
   type ResponseHeaders,
-  type Announced,
   type WirePolicy,
 } from './format.ts'
+
+const CONCURRENT = `;qu="${concurrentRequests}"`
 
 /** Drafts 8 to 11: every policy is a member of two lists, `RateLimit-Policy` and `RateLimit`. */
 export const listFormat: Format = {
@@ -15,13 +19,15 @@ export const listFormat: Format = {
     let quotas = ''
     let standings = ''
     for (const policy of policies) {
-      const { name, qu, hasWindow } = announced(policy)
-      const w = hasWindow ? `;w=${wireSeconds(policy.windowMs)}` : ''
-      const t = hasWindow ? `;t=${wireSeconds(effectiveMs(policy))}` : ''
+      const { name, qu } = announced(policy)
+      const isWindowed = hasWindow(policy)
+      const unit = isWindowed ? qu : qu || CONCURRENT
+      const w = isWindowed ? `;w=${wireSeconds(policy.windowMs)}` : ''
+      const t = isWindowed ? `;t=${wireSeconds(effectiveMs(policy))}` : ''
       const key = partitionKeys?.get(policy.name)
       const pk = key === undefined ? '' : `;pk=:${key}:`
       const comma = quotas && ', '
-      quotas += `${comma}${name};q=${wireCount(policy.limit)}${qu}${w}${pk}`
+      quotas += `${comma}${name};q=${wireCount(policy.limit)}${unit}${w}${pk}`
       standings += `${comma}${name};r=${wireCount(policy.remaining)}${t}${pk}`
     }
     append(response, policyField, quotas)
@@ -30,12 +36,9 @@ export const listFormat: Format = {
 }
 
 /** What lists say of a policy on every response. */
-export function announce({ name, unit = 'requests' }: WirePolicy): Announced {
-  return {
-    name: structuredString(name),
-    qu: unit === 'requests' ? '' : `;qu=${structuredString(unit)}`,
-    hasWindow: unit !== concurrentRequests,
-  }
+export function announce({ name, unit }: WirePolicy): Announced {
+  const own = ownUnit(unit)
+  return { name: structuredString(name), qu: own === undefined ? '' : `;qu=${structuredString(own)}` }
 }
 
 /** Printable ASCII as a structured field carries it (RFC 9651 §3.3.3). */

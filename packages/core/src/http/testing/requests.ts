@@ -3,7 +3,7 @@ import type { Store } from '../../store.ts'
 import type { Framework } from '../framework.ts'
 import { createHttpLimiter, type HttpLimiter, type Outcome } from '../gate.ts'
 import type { RateLimitOptions } from '../options.ts'
-import { plainHeaders } from '../node-response.ts'
+import type { ResponseHeaders } from '../headers.ts'
 
 /** A request as data: all that the HTTP layer asks of a framework. */
 export interface Asked {
@@ -55,4 +55,13 @@ export function written(
   const fields = { ...before }
   outcome?.writeHeaders(plainHeaders(fields), status)
   return fields
+}
+
+/** Header fields in a plain object, with names as they are written. */
+export function plainHeaders(fields: Record<string, string>): ResponseHeaders {
+  return {
+    get: (name) => fields[name],
+    set: (name, value) => void (fields[name] = value),
+    remove: (name) => void delete fields[name],
+  }
 }

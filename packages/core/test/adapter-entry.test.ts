@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { expect, it } from 'vitest'
+
+/** The files that a package's entry loads, where nothing is dropped that nobody calls. */
+async function loadedBy(entry: string): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    conditions: ['@sluice/source'],
+    format: 'esm',
+    ignoreAnnotations: true,
+    metafile: true,
+    write: false,
+  })
+  return Object.keys(metafile.inputs).filter((path) => path.startsWith('packages/core/'))
+}
+
+it.each(['express', 'koa', 'hono'])('@sluice/%s does not load the cases that test it', async (name) => {
+  const loaded = await loadedBy(`${name}/src/index.ts`)
+  expect(loaded).toContain('packages/core/src/http/gate.ts')
+  expect(loaded.filter((path) => /cases|conformance/.test(path))).toEqual([])
+})
+
+it('@sluice/core/http has them', async () => {
+  expect(await loadedBy('core/src/http/index.ts')).toContain('packages/core/src/http/cases.ts')
+})
