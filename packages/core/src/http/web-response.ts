@@ -2,7 +2,7 @@ import { type Closing, whenOver } from './node-response.ts'
 import type { WriteHeaders } from './response-headers.ts'
 
 /** Where a response keeps for which request it was given, and what fields said before anything was written to them. */
-const KEPT = Symbol('rate limit')
+const KEPT: unique symbol = Symbol('rate limit')
 
 interface Kept {
   readonly request: object
