@@ -123,7 +123,7 @@ function guardUpdate<Args extends readonly unknown[]>(
 function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): GateSettings<Args> {
   const { status = 429, message, respond, property = 'rateLimit', enabled = true } = all
   const { expose = false, skipWhenCacheable = false, skipOnRedirect = false } = all
-  if (respond !== undefined) functionOf('respond', respond)
+  functionOf('respond', respond)
   if (message !== undefined && (message === null || !/^(string|object|function)$/.test(typeof message))) {
     refuse('message', 'text, an object or a function', message)
   }

@@ -146,6 +146,11 @@ describe('byHeader and byBearer', () => {
 })
 
 describe('byUser', () => {
+  it('needs a function', () => {
+    for (const user of [undefined, null, 'ada', {}])
+      expect(thrown(() => byUser(user as never))).toMatch('TypeError: byUser must be a function, got ')
+  })
+
   it('is who is signed in', async () => {
     expect(keyOf(byUser(() => 'ada'))).toBe('user:ada')
     expect(keyOf(byUser(() => 42))).toBe('user:42')

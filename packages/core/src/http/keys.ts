@@ -90,7 +90,7 @@ export function byBearer<Args extends readonly unknown[]>(): RequestKey<Args> {
 export function byUser<Args extends readonly unknown[]>(
   user: (...args: Args) => MaybePromise<string | number | null | undefined>,
 ): RequestKey<Args> {
-  functionOf('byUser', user)
+  if (typeof user !== 'function') refuse('byUser', 'a function', user)
   return {
     keyOf: (_, ...args) =>
       after(user(...args), (id) => {

@@ -47,7 +47,7 @@ export function requestPolicy<Args extends readonly unknown[]>(
     name,
     key: keyOption(`${at}key`, key),
     cost: typeof cost === 'function' ? cost : wholeNumber(`${at}cost`, cost),
-    when: when === undefined ? when : functionOf(`${at}when`, when),
+    when: functionOf(`${at}when`, when),
     algorithm: undefined,
   }
 }
