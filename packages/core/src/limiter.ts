@@ -17,7 +17,15 @@ import { policySet } from './policy-set.ts'
 import { createReceipts } from './receipts.ts'
 import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import { checkNames, type Cost, type CostOptions, partOf, type PolicyCharge, type Target } from './targets.ts'
+import {
+  checkNames,
+  type Cost,
+  type CostOptions,
+  partOf,
+  type PolicyCharge,
+  refuseTwins,
+  type Target,
+} from './targets.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -145,10 +153,4 @@ export function limiterOf<M extends Mode, Name extends string>(
       policies.release()
     },
   }
-}
-
-/** One key of one policy can be charged only once in a call: both charges would be looked at side by side. */
-function refuseTwins(charges: readonly PolicyCharge[]): void {
-  if (new Set(charges.map(({ policy, key }) => `${policy}\n${key}`)).size < charges.length)
-    throw new TypeError('a policy is charged twice for one key')
 }

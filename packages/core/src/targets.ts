@@ -43,3 +43,12 @@ export function partOf<T extends string | number>(value: Parts<T>, name: string)
   if (typeof value !== 'object') return value
   return Object.hasOwn(value, name) ? value[name] : undefined
 }
+
+/**
+ * One key of one policy can be charged only once in a call: both charges would be looked at side by side.
+ * @throws TypeError
+ */
+export function refuseTwins(charges: readonly PolicyCharge[]): void {
+  if (new Set(charges.map(({ policy, key }) => `${policy}\n${key}`)).size < charges.length)
+    throw new TypeError('a policy is charged twice for one key')
+}
