@@ -1,28 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { fixedWindow } from './algorithms/fixed-window.ts'
 import { slidingLog } from './algorithms/sliding-log.ts'
-import { createLimiter } from './limiter.ts'
-import type { Limiter } from './limiter-types.ts'
-import type { PolicyOptions } from './policies.ts'
-import { memoryStore } from './stores/memory.ts'
 import { thrown } from './testing/thrown.ts'
+import { worldOf } from './testing/worlds.ts'
 
-const noon = Date.UTC(2026, 5, 1, 12)
 const minute = { name: 'minute', algorithm: fixedWindow({ limit: 5, window: '1m' }) } as const
 const day = { name: 'day', algorithm: fixedWindow({ limit: 20, window: '1d' }) } as const
-
-function world<const Name extends string>(
-  policies: readonly PolicyOptions<Name>[],
-): { clock: { now: number }; limiter: Limiter<'sync', Name> } {
-  const clock = { now: noon }
-  return { clock, limiter: createLimiter({ policies, store: memoryStore({ clock: () => clock.now }) }) }
-}
 
 describe('a shadow policy', () => {
   const shadow = { ...minute, mode: 'shadow' } as const
 
   it('counts and reports, and never refuses', () => {
-    const { limiter } = world([shadow, day])
+    const { limiter } = worldOf([shadow, day])
     for (let used = 1; used <= 5; used++) expect(limiter.take('ada').policies[0]?.used).toBe(used)
     const decision = limiter.take('ada')
     expect(decision).toMatchObject({ allowed: true, policy: 'day', retryAfterMs: 0 })
@@ -30,20 +19,20 @@ describe('a shadow policy', () => {
   })
 
   it('is not charged for what another policy refuses', () => {
-    const { limiter } = world([shadow, { name: 'none', algorithm: slidingLog({ limit: 0, window: 1 }) }])
+    const { limiter } = worldOf([shadow, { name: 'none', algorithm: slidingLog({ limit: 0, window: 1 }) }])
     expect(limiter.take('ada').allowed).toBe(false)
     expect(limiter.peek('ada', { cost: 0 }).policies[0]?.used).toBe(0)
   })
 
   it('refuses nothing when it is asked either', () => {
-    const { limiter } = world([shadow])
+    const { limiter } = worldOf([shadow])
     expect(limiter.peek('ada', { cost: 6 })).toMatchObject({ allowed: true, policies: [{ allowed: false }] })
   })
 })
 
 describe('decide', () => {
   it('takes each part as it is spelt out, with an algorithm of its own if need be', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     const decision = limiter.decide([
       { policy: 'day', key: 'team', cost: 4, algorithm: fixedWindow({ limit: 100, window: '1d' }) },
       { policy: 'minute', key: 'ada' },
@@ -55,7 +44,7 @@ describe('decide', () => {
   })
 
   it('charges several keys of one policy, but no key twice', () => {
-    const { limiter } = world([minute])
+    const { limiter } = worldOf([minute])
     const parts = ['ada', 'bob'].map((key) => ({ policy: 'minute' as const, key }))
     expect(limiter.decide(parts).policies).toMatchObject([{ key: 'ada' }, { key: 'bob' }])
     expect(thrown(() => limiter.decide([...parts, { policy: 'minute', key: 'ada' }]))).toMatch(
@@ -67,7 +56,7 @@ describe('decide', () => {
 
 describe('the options of a call', () => {
   it('are the cost, and nothing else: a slip of the pen charges and refunds nothing', () => {
-    const { limiter } = world([minute])
+    const { limiter } = worldOf([minute])
     const options = { costs: 3 } as object
     const decision = limiter.take('ada')
     const calls = [
@@ -82,7 +71,7 @@ describe('the options of a call', () => {
   })
 
   it('are given by name in a plain object: of anything else nothing would apply, and all be let in', () => {
-    const { limiter } = world([minute])
+    const { limiter } = worldOf([minute])
     for (const target of [
       Promise.resolve('ada'),
       ['ada'],
@@ -103,7 +92,7 @@ describe('the options of a call', () => {
 
   it('are for the policies that they name, whatever those are called', () => {
     const named = ['constructor', '__proto__', 'toString'].map((name) => ({ ...minute, name }))
-    const { limiter } = world(named)
+    const { limiter } = worldOf(named)
     expect(limiter.take({})).toMatchObject({ policies: [] })
     expect(limiter.take('ada', { cost: {} })).toMatchObject({ remaining: 4 })
     expect(limiter.take({ constructor: 'ada' }).policies).toMatchObject([{ name: 'constructor', used: 2 }])

@@ -1,25 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { fixedWindow } from './algorithms/fixed-window.ts'
-import { createLimiter } from './limiter.ts'
-import type { Limiter } from './limiter-types.ts'
-import type { PolicyOptions } from './policies.ts'
-import { memoryStore } from './stores/memory.ts'
 import { thrown } from './testing/thrown.ts'
+import { noon, worldOf } from './testing/worlds.ts'
 
-const noon = Date.UTC(2026, 5, 1, 12)
 const minute = { name: 'minute', algorithm: fixedWindow({ limit: 5, window: '1m' }) } as const
 const day = { name: 'day', algorithm: fixedWindow({ limit: 20, window: '1d' }) } as const
 
-function world<const Name extends string>(
-  policies: readonly PolicyOptions<Name>[],
-): { clock: { now: number }; limiter: Limiter<'sync', Name> } {
-  const clock = { now: noon }
-  return { clock, limiter: createLimiter({ policies, store: memoryStore({ clock: () => clock.now }) }) }
-}
-
 describe('several policies', () => {
   it('are charged together, or none is', () => {
-    const { clock, limiter } = world([minute, day])
+    const { clock, limiter } = worldOf([minute, day])
     expect(limiter.take('ada', { cost: 5 })).toMatchObject({
       allowed: true,
       policies: [
@@ -44,7 +33,7 @@ describe('several policies', () => {
   })
 
   it('have a key each; one without a key does not apply', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     limiter.take({ minute: '192.0.2.1', day: 'ada' })
     limiter.take({ minute: '192.0.2.2', day: 'ada' })
     expect(limiter.take({ day: 'ada' }).policies).toMatchObject([{ name: 'day', key: 'ada', used: 3 }])
@@ -52,7 +41,7 @@ describe('several policies', () => {
   })
 
   it('have a cost each; one without a cost costs 1', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     const { policies } = limiter.take('ada', { cost: { day: 3 } })
     expect(policies).toMatchObject([
       { name: 'minute', cost: 1, used: 1 },
@@ -65,13 +54,13 @@ describe('several policies', () => {
   })
 
   it('answer the same in whatever order they are listed', () => {
-    const one = world([minute, day]).limiter.take('ada', { cost: 6 })
-    const other = world([day, minute]).limiter.take('ada', { cost: 6 })
+    const one = worldOf([minute, day]).limiter.take('ada', { cost: 6 })
+    const other = worldOf([day, minute]).limiter.take('ada', { cost: 6 })
     expect(other).toEqual({ ...one, policies: one.policies.toReversed() })
   })
 
   it('let everything pass where none applies', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     expect(limiter.take({})).toEqual({
       allowed: true,
       retryAfterMs: 0,
@@ -87,7 +76,7 @@ describe('several policies', () => {
   })
 
   it('are told apart by name: nobody else is charged, peeked at or reset', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     const target = { hour: 'ada' } as object
     for (const call of [
       () => limiter.take(target),
@@ -106,7 +95,7 @@ describe('several policies', () => {
   })
 
   it('do not let everything pass for a key that is not there, as that of nobody signed in', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     for (const nobody of [null, undefined] as unknown as string[]) {
       for (const call of [limiter.take, limiter.peek, limiter.reset]) {
         expect(thrown(() => call(nobody))).toMatch(new RegExp(`^TypeError: key must be .*, got ${nobody}$`))
@@ -115,7 +104,7 @@ describe('several policies', () => {
   })
 
   it('are reset together, or each by its key', () => {
-    const { limiter } = world([minute, day])
+    const { limiter } = worldOf([minute, day])
     limiter.take('ada', { cost: 5 })
     limiter.reset({ minute: 'ada' })
     expect(limiter.peek('ada', { cost: 0 }).policies).toMatchObject([{ used: 0 }, { used: 5 }])

@@ -5,24 +5,15 @@ import { fixedWindow } from './algorithms/fixed-window.ts'
 import { slidingLog } from './algorithms/sliding-log.ts'
 import { slidingWindow } from './algorithms/sliding-window.ts'
 import { tokenBucket } from './algorithms/token-bucket.ts'
-import { createLimiter } from './limiter.ts'
-import type { Limiter } from './limiter-types.ts'
-import { memoryStore } from './stores/memory.ts'
+import { world } from './testing/worlds.ts'
 
-const noon = Date.UTC(2026, 5, 1, 12)
 const log = slidingLog({ limit: 10, window: '1m' })
 const window = fixedWindow({ limit: 5, window: '1h' })
-
-function world(algorithm: Algorithm): { clock: { now: number }; limiter: Limiter<'sync'>; left(): number } {
-  const clock = { now: noon }
-  const limiter = createLimiter({ algorithm, store: memoryStore({ clock: () => clock.now }) })
-  return { clock, limiter, left: () => limiter.peek('ada', { cost: 0 }).remaining }
-}
 
 describe('a refund', () => {
   it('finds what was charged by an algorithm of the call', () => {
     const { limiter } = world(log)
-    const plan = { policy: 'default', key: 'ada', cost: 2, algorithm: window }
+    const plan = { policy: 'default', key: 'ada', cost: 2, algorithm: window } as const
     const decision = limiter.decide([plan])
     limiter.take('ada')
     limiter.refund(decision)

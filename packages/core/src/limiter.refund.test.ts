@@ -7,11 +7,10 @@ import { slidingLog } from './algorithms/sliding-log.ts'
 import { slidingWindow } from './algorithms/sliding-window.ts'
 import { tokenBucket } from './algorithms/token-bucket.ts'
 import { createLimiter } from './limiter.ts'
-import type { Limiter } from './limiter-types.ts'
 import { memoryStore } from './stores/memory.ts'
 import { thrown } from './testing/thrown.ts'
+import { noon, world } from './testing/worlds.ts'
 
-const noon = Date.UTC(2026, 5, 1, 12)
 const ten: Record<string, Algorithm> = {
   fixedWindow: fixedWindow({ limit: 10, window: '1m' }),
   slidingWindow: slidingWindow({ limit: 10, window: '1m' }),
@@ -23,12 +22,6 @@ const ten: Record<string, Algorithm> = {
 }
 const log = slidingLog({ limit: 10, window: '1m' })
 const window = fixedWindow({ limit: 5, window: '1h' })
-
-function world(algorithm: Algorithm): { clock: { now: number }; limiter: Limiter<'sync'>; left(): number } {
-  const clock = { now: noon }
-  const limiter = createLimiter({ algorithm, store: memoryStore({ clock: () => clock.now }) })
-  return { clock, limiter, left: () => limiter.peek('ada', { cost: 0 }).remaining }
-}
 
 describe.each(Object.entries(ten))('a refund to a %s', (_, algorithm) => {
   it.each([NaN, 1.5, -1, Infinity, null, {}, '0', undefined])('of a decision at %j is refused', (at) => {

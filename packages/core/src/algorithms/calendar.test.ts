@@ -1,27 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type CalendarPeriod, calendarPeriods, WEEKDAYS, type Weekday } from './calendar.ts'
-
-interface Calendar {
-  timeZone?: string
-  weekStart?: Weekday
-  startDay?: number
-}
-
-/** The period that holds an instant, as text. */
-function period(every: CalendarPeriod, at: string, calendar: Calendar = {}): [start: string, end: string] {
-  const { timeZone = 'UTC', weekStart = 'monday', startDay = 1 } = calendar
-  const { start, end } = calendarPeriods(
-    every,
-    timeZone,
-    WEEKDAYS.indexOf(weekStart),
-    startDay,
-  )(Date.parse(at))
-  return [new Date(start).toISOString(), new Date(end).toISOString()]
-}
-
-const midnight = (date: string): string => `${date}T00:00:00.000Z`
-const hours = ([start, end]: readonly [string, string]): number =>
-  (Date.parse(end) - Date.parse(start)) / 3_600_000
+import { hours, midnight, period } from '../testing/periods.ts'
+import { WEEKDAYS, type Weekday } from './calendar.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
