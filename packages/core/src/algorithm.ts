@@ -8,7 +8,8 @@
  * The laws, tested on every algorithm and every store:
  *
  * - L1 Never more is admitted than the bound that the algorithm's own documentation states.
- * - L2 A denied or zero-cost take creates no key and changes no later answer.
+ * - L2 A denied or zero-cost take creates no key and changes no later answer; under other parameters than the state's
+ *   a denied one has it converted, so that the wait it is told comes true.
  * - L3 `retryAfterMs` is exact: without other traffic, allowed then and denied one millisecond sooner.
  *   A cost that can never fit gives `Infinity`.
  * - L4 After `ttlMs` a key cannot be told from one never seen, whether or not it was removed by then.

@@ -52,7 +52,7 @@ export function durationMs(option: string, value: unknown): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
   const ms = match ? Number((Number(match[1]) * UNITS[match[2] as string]!).toFixed(6)) : value
   if (isWhole(ms, 1, LONGEST_MS)) return ms
-  return refuse(option, "a duration from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
+  return refuse(option, "from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
 }
 
 /**

@@ -1,7 +1,6 @@
+import { chargeOf, type Receipt, refundOf } from './charges.ts'
 import { after, type MaybePromise } from './maybe-promise.ts'
-import type { Receipt } from './charges.ts'
 import type { Store } from './store.ts'
-import { chargeOf, refundOf } from './charges.ts'
 
 /** A longer delay fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1

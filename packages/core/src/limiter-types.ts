@@ -48,8 +48,9 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   /** Whether `take` would be allowed, and the figures as they are without it. Charges nothing. */
   peek(target: Target<Name>, options?: CostOptions<Name>): In<M, Decision>
   /**
-   * Undoes a decision: all of it, or `cost` units of each policy. A second refund of a decision, and one of a denied
-   * decision, do nothing; slots that are held come back by `release`.
+   * Undoes what a decision charged: all of it, or at most `cost` units of each policy (all of those without a cost). A
+   * second refund of a decision, and one of a denied decision, do nothing; a copy of it, and what `peek` gave, are not
+   * told apart from it, so do not refund those. Slots that are held come back by `release`.
    */
   refund(decision: Decision, options?: CostOptions<Name>): In<M, void>
   /** Forgets the keys of a target, or those of a decision. */
@@ -61,10 +62,7 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    * @throws TypeError when no policy is a `concurrency`
    */
   acquire(target: Target<Name>, options?: CostOptions<Name>): In<M, Held<M>>
-  /**
-   * Holds the slots of an allowed decision as `acquire` does, once. Without such slots, `release` does nothing.
-   * @throws Error once closed
-   */
+  /** Holds the slots of an allowed decision as `acquire` does, once. Without such slots, `release` does nothing. */
   hold(decision: Decision): Held<M>
   /**
    * Replaces the policies while calls go on. State is kept by name: what was used stays used, unless the kind of

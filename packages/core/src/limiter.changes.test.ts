@@ -60,6 +60,43 @@ describe.each(Object.entries(plans))('a customer of a %s', (_, plan) => {
   })
 })
 
+describe('a customer who goes to and fro between two windows at one instant', () => {
+  const day = (more: object): Algorithm => calendarWindow({ limit: 100, every: 'day', ...more })
+  const hour = (align: 'clock' | 'first-charge'): Algorithm =>
+    fixedWindow({ limit: 100, window: '1h', align })
+  const minute = (align: 'clock' | 'first-charge'): Algorithm =>
+    fixedWindow({ limit: 100, window: '1m', align })
+  const month = (startDay: number): Algorithm => calendarWindow({ limit: 100, every: 'month', startDay })
+
+  it.each<[string, Algorithm, Algorithm]>([
+    ['day and month', day({}), month(1)],
+    ['days of two zones', day({}), day({ timeZone: 'Asia/Tokyo' })],
+    ['months of two billing days', month(1), month(15)],
+    ['hour and minute of the clock', hour('clock'), minute('clock')],
+    ['hour of the clock and minute of its own', hour('clock'), minute('first-charge')],
+    ['hour of its own and minute of the clock', hour('first-charge'), minute('clock')],
+    ['hours of both kinds', hour('first-charge'), hour('clock')],
+    [
+      'sliding windows',
+      slidingWindow({ limit: 100, window: '1h' }),
+      slidingWindow({ limit: 100, window: '7m' }),
+    ],
+    ['logs', slidingLog({ limit: 100, window: '1h' }), slidingLog({ limit: 100, window: '7m' })],
+  ])('gains nothing: %s', (_, one, other) => {
+    const clock = { now: noon + 1_234_567 }
+    const limiter = createLimiter({ algorithm: one, store: memoryStore({ clock: () => clock.now }) })
+    const passed = Array.from({ length: 20 }, (__, flip) => {
+      const charge = { policy: 'default', key: 'ada', algorithm: flip % 2 === 0 ? one : other } as const
+      let units = 0
+      while (limiter.decide([charge]).allowed) units++
+      return units
+    })
+    // What began before a shorter window does not count in it, once.
+    expect(passed.slice(2)).toEqual(Array(18).fill(0))
+    expect(passed[0]).toBe(100)
+  })
+})
+
 describe('update', () => {
   const log = slidingLog({ limit: 10, window: '1m' })
   const window = fixedWindow({ limit: 10, window: '1m' })

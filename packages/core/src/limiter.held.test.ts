@@ -138,7 +138,7 @@ describe('acquire', () => {
 
   it('needs a policy that has slots', () => {
     const limiter = createLimiter({ algorithm: three, store: counted().store })
-    expect(thrown(() => limiter.acquire('ada'))).toBe('TypeError: acquire() needs a concurrency policy')
+    expect(thrown(() => limiter.acquire('ada'))).toBe('TypeError: acquire() needs concurrency()')
     expect(limiter.peek('ada').used).toBe(0)
   })
 
@@ -177,6 +177,25 @@ describe('hold', () => {
 })
 
 describe('close', () => {
+  it('lets a decision that was under way be held, and released', async () => {
+    const { store } = counted()
+    const limiter = createLimiter({ algorithm: two, store })
+    const decision = limiter.take('ada')
+    await limiter.close()
+    limiter.hold(decision).release()
+    expect(createLimiter({ algorithm: two, store }).peek('ada', { cost: 0 }).used).toBe(0)
+  })
+
+  it('gives back a decision once, whichever limiter of a store is asked', () => {
+    const { store } = counted()
+    const limiter = createLimiter({ algorithm: three, store })
+    const other = createLimiter({ algorithm: three, store, shared: true })
+    const [first] = [limiter.take('ada'), limiter.take('ada')]
+    limiter.refund(first)
+    other.refund(first)
+    expect(limiter.peek('ada', { cost: 0 }).used).toBe(1)
+  })
+
   it('leaves held slots to their holders, who still work: they are renewed and released', async () => {
     const { store } = counted()
     const limiter = createLimiter({ algorithm: two, store })

@@ -19,7 +19,7 @@ describe('the names of a store', () => {
     createLimiter({ store, ...named('a', 'b') })
     expect(thrown(() => createLimiter({ store, ...named('c', 'b') }))).toMatch(taken('b'))
     expect(thrown(() => createLimiter({ store, ...named('b') }))).toMatch(
-      /give another name, or say \{ shared: true \}/,
+      /rename it, or say \{ shared: true \}/,
     )
     createLimiter({ store, ...named('c') })
     createLimiter({ store: memoryStore(), ...named('a') })

@@ -16,13 +16,13 @@ describe('createLimiter', () => {
     [null, 'TypeError: what createLimiter takes must be an object'],
     [100, 'TypeError: what createLimiter takes must be an object'],
     [{}, 'TypeError: limit must be a whole number from 0 to 9007199254740991, got undefined'],
-    [{ limit: 100 }, /^TypeError: window must be a duration .*, got undefined$/],
+    [{ limit: 100 }, /^TypeError: window must be from 1 ms .*, got undefined$/],
     [{ window: '1m' }, 'TypeError: limit must be a whole number from 0 to 9007199254740991, got undefined'],
     [
       { limit: -1, window: '1m' },
       'RangeError: limit must be a whole number from 0 to 9007199254740991, got -1',
     ],
-    [{ limit: 1, window: 0 }, /^RangeError: window must be a duration .*1 ms to 10 years.*, got 0$/],
+    [{ limit: 1, window: 0 }, /^RangeError: window must be from 1 ms to 10 years.*, got 0$/],
     [{ algorithm, limit: 1 }, /^TypeError: algorithm and limit exclude each other/],
     [{ algorithm, window: 1 }, /^TypeError: algorithm and window exclude each other/],
     [

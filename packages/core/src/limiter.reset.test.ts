@@ -47,7 +47,7 @@ describe('close', () => {
       () => limiter.resetAll(),
       () => limiter.update({ algorithm }),
     ]
-    for (const call of calls) expect(thrown(call)).toMatch('Error: this limiter is closed')
+    for (const call of calls) expect(thrown(call)).toMatch('Error: the limiter is closed')
     await limiter.close()
   })
 

@@ -79,9 +79,9 @@ describe('take', () => {
   })
 
   it.each([
-    ['', "TypeError: the key for policy 'default' must be non-empty text, got ''"],
+    ['', "TypeError: the key of 'default' must be non-empty text, got ''"],
     [undefined, undefined],
-    [42, "TypeError: the key for policy 'default' must be non-empty text, got 42"],
+    [42, "TypeError: the key of 'default' must be non-empty text, got 42"],
   ])('refuses the key %j', (key, message) => {
     const { limiter } = world()
     expect(thrown(() => limiter.take({ default: key as string }))).toBe(message)

@@ -58,7 +58,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   const noteUse = watchUse(unbound)
 
   function refuseClosed(): void {
-    if (isClosed) throw new Error('this limiter is closed')
+    if (isClosed) throw new Error('the limiter is closed')
   }
 
   function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
@@ -81,7 +81,7 @@ export function limiterOf<M extends Mode, Name extends string>(
 
   function callOf({ policy, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {
     const { info, slotFor } = policies.named(policy, 'policy')
-    if (typeof key !== 'string' || key === '') refuse(`the key for policy '${policy}'`, 'non-empty text', key)
+    if (typeof key !== 'string' || key === '') refuse(`the key of '${policy}'`, 'non-empty text', key)
     wholeNumber('cost', cost)
     const kind = ask ? 'ask' : info.mode === 'shadow' ? 'shadow' : 'take'
     return chargeOf(kind, { slot: slotFor(algorithm), key, cost }, info.mode)
@@ -91,14 +91,16 @@ export function limiterOf<M extends Mode, Name extends string>(
     refuseClosed()
     if (given === undefined) noteUse()
     const calls = charges.map((charge) => callOf(charge, ask))
-    return after(store.take(calls), (ruling: Ruling) => decisionOf(calls, ask, ruling))
+    return after(store.take(calls), (ruling: Ruling) => {
+      const decision = decisionOf(calls, ask, ruling)
+      return decision
+    })
   }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
 
   function hold(decision: Decision): Held<M> {
-    refuseClosed()
     const slots = receipts.toHold(decision)
     const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at)
     return { decision, release: () => give(free?.()) }
@@ -140,7 +142,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     acquire(target, options) {
       if (!policies.list.some(({ slot }) => slot?.algorithm.hold))
-        throw new TypeError('acquire() needs a concurrency policy')
+        throw new TypeError('acquire() needs concurrency()')
       return give(after(run(chargesOf(target, options)), hold))
     },
     hold,

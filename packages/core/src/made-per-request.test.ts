@@ -15,12 +15,12 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('a limiter that is made anew for each request', () => {
+describe('a limiter that is made for each request', () => {
   it('is noticed and named, once', () => {
     for (let request = 0; request < 50; request++) {
       core.createLimiter({ name: 'per-ip', limit: 1, window: '1m' }).take('192.0.2.1')
     }
-    expect(warned).toEqual([expect.stringMatching(/^\[sluice\] .*per-ip.* made anew for each request/)])
+    expect(warned).toEqual([expect.stringMatching(/^\[sluice\] .*per-ip.* made for each request/)])
   })
 
   it('is noticed whatever is called', () => {

@@ -21,6 +21,6 @@ export function watchUse(policies: readonly { readonly name: string }[]): () => 
     if (uses === 2) usedOnce--
     if (uses !== 1 || ++usedOnce !== SUSPICIOUS) return
     const names = policies.map(({ name }) => name).join(', ')
-    warnOnce(`a limiter (${names}) is made anew for each request, and never limits`)
+    warnOnce(`a limiter (${names}) is made for each request and never limits`)
   }
 }

@@ -43,7 +43,7 @@ export function policySet(
         if (!shared && [...sets].some((other) => other !== set && other.get(name)))
           refuse(
             "a policy's name",
-            'free on this store (make the limiter once, give another name, or say { shared: true })',
+            'free on this store (make the limiter once, rename it, or say { shared: true })',
             name,
           )
       }

@@ -15,14 +15,14 @@ export interface Receipts {
 
 const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== undefined
 
+/** Whether a decision is held; `false`: it is refunded. Of all limiters, since several may share a store. */
+const given = new WeakMap<Decision, boolean>()
+
 /**
  * The receipts of a limiter. A decision is plain data: where it was charged is told by the names and the kinds of its
  * policies, so that one that was logged or sent elsewhere can be refunded too.
  */
 export function createReceipts(policies: PolicySet): Receipts {
-  /** Whether a decision is held; `false`: it is refunded. */
-  const given = new WeakMap<Decision, boolean>()
-
   /** What an allowed decision charged; nothing for a denied one. */
   const charged = (decision: Decision): Receipt[] =>
     decision.policies.flatMap(({ name, kind, key, cost, mode, allowed }) => {

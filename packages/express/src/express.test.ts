@@ -280,6 +280,6 @@ describe('a limiter that is made for each request', () => {
     app.get('/', ok)
     for (let times = 0; times < 30; times++) await supertest(app).get('/').expect(200)
     expect(warn.mock.calls).toHaveLength(1)
-    expect(warn.mock.calls[0]?.[0]).toMatch(/login.* made anew for each request/)
+    expect(warn.mock.calls[0]?.[0]).toMatch(/login.* made for each request/)
   })
 })

@@ -436,5 +436,5 @@ it('notices a limiter that is made for each request', async () => {
   app.use(async (c, next) => rateLimit({ ...minute, name: 'login' })(c, next))
   app.get('/', (c) => c.text('ok'))
   for (let times = 0; times < 30; times++) expect(await status(app)).toBe(200)
-  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/login.* made anew for each request/)])
+  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/login.* made for each request/)])
 })

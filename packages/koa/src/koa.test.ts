@@ -344,7 +344,7 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
     const app = new Version()
     app.use(async (ctx, next) => rateLimit({ ...minute, name: 'login' })(ctx, next)).use(ok)
     for (let times = 0; times < 12; times++) await ask(app).expect(200)
-    const said = warn.mock.calls.flat().filter((text) => String(text).includes('made anew for each request'))
+    const said = warn.mock.calls.flat().filter((text) => String(text).includes('made for each request'))
     // Once a process, whichever version came first.
     expect(said.length).toBe(Version === Object.values(versions)[0] ? 1 : 0)
     vi.restoreAllMocks()

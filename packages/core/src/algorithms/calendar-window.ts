@@ -85,10 +85,11 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
       // A clock that stepped back stands still in the period that it was in.
       const now = periodOf(nowMs)
       const { start, end } = isFuture || state.start < now.end ? now : periods(state.start)
-      if ((state.start === start && state.end === end) || !runs(state, nowMs)) return false
-      // Of another calendar: a period that began before this one is over, one that began within it is this one.
+      if ((!isFuture && state.start >= start && state.end === end) || !runs(state, nowMs)) return false
+      // Of another calendar: a period that began before this one is over, one that began within it is this one. When that
+      // was stays as it was: moved back to an edge, a shorter period would take it for over.
       if (state.start < start) state.used = 0
-      state.start = start
+      state.start = isFuture ? start : Math.max(state.start, start)
       state.end = end
       return true
     },

@@ -18,7 +18,7 @@ export interface FixedWindowOptions {
 export interface FixedWindowState {
   start: number
   used: number
-  /** How long the window lasts that `used` was counted in. */
+  /** How long it lasts from `start`: until an edge, if it was begun under another window than that of the edges. */
   windowMs: number
 }
 
@@ -52,29 +52,27 @@ export function fixedWindow(options: FixedWindowOptions): Algorithm<FixedWindowS
 
     adopt(state, nowMs) {
       const isFuture = state.start - nowMs > patience
-      if (isFuture) state.start = state.windowMs === windowMs ? opens(nowMs) : nowMs
-      if (state.windowMs === windowMs) return isFuture
-      // What is over by its own window stays over; else its start and count are read under this one.
+      if (isFuture) state.start = nowMs
+      const ofMs = opens(state.start) + windowMs - state.start
+      if (state.windowMs === ofMs) return isFuture
+      // What is over by its own window stays over; else its count is read in the window of ours that it began in. Where it
+      // began stays as it was: moved back to an edge, a shorter window would take it for over.
       if (!runs(state, nowMs)) state.used = 0
-      state.start = opens(state.start)
-      state.windowMs = windowMs
+      state.windowMs = ofMs
       return true
     },
 
     look(state, nowMs, cost, out) {
       const running = runs(state, nowMs)
       const used = running ? state.used : 0
-      const leftMs = (running ? state.start : opens(nowMs)) + windowMs - nowMs
+      const leftMs = (running ? state.start + state.windowMs : opens(nowMs) + windowMs) - nowMs
       const charged = answer(out, Math.max(0, limit - used), cost)
       out.resetMs = used + charged > 0 ? leftMs : 0
       if (!out.allowed && cost <= limit) out.retryAfterMs = leftMs
     },
 
     charge(state, nowMs, cost) {
-      if (!runs(state, nowMs)) {
-        state.start = opens(nowMs)
-        state.used = 0
-      }
+      if (!runs(state, nowMs)) Object.assign(state, fresh(nowMs))
       state.used = grown(state.used, cost)
     },
 

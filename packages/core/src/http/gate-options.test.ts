@@ -51,7 +51,7 @@ describe('numbers', () => {
 })
 
 describe('window', () => {
-  const must = "window must be a duration from 1 ms to 10 years, such as 60000 or '1m', got "
+  const must = "window must be from 1 ms to 10 years, such as 60000 or '1m', got "
 
   it.each([
     0,

@@ -239,9 +239,7 @@ describe('limiters on one store', () => {
   it('may not have a policy of the same name', () => {
     const store = frozen()
     gate({ ...minute, store })
-    expect(() => gate({ ...minute, store })).toThrow(
-      /give another name, or say \{ shared: true \}.* got 'default'/,
-    )
+    expect(() => gate({ ...minute, store })).toThrow(/rename it, or say \{ shared: true \}.* got 'default'/)
     expect(() => gate({ ...minute, store, name: 'other' })).not.toThrow()
   })
 
@@ -428,7 +426,7 @@ describe('a limiter that is made for each request', () => {
   it('is named once, not at each request', () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     for (let times = 0; times < 100; times++) gate({ ...minute, name: 'per-request' }).handle({})
-    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/per-request.*made anew for each request/)])
+    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/per-request.*made for each request/)])
   })
 
   it('is an error at the second request where it has a store that outlives it', () => {

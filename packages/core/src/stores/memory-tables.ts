@@ -9,21 +9,20 @@ export interface Evicted {
   readonly exhausted: boolean
 }
 
-/** The keys of one policy name and one kind of algorithm. */
+/** One plan of a policy: the limit and window by which its keys are judged. */
 export interface Table {
   readonly policy: string
-  /** The one with the highest limit, where there are several: by it units are counted of keys that may have to go. */
-  algorithm: Algorithm
+  readonly algorithm: Algorithm
+  /** The keys of all plans of the policy that have one kind of algorithm. */
   readonly entries: Map<string, Entry>
 }
 
 /** A key with its state, and where it stands among all keys. */
 interface Entry {
-  readonly table: Table
+  /** The plan that it was charged under last. */
+  table: Table
   readonly key: string
   readonly state: object
-  /** The limit that it was charged under last. */
-  limit: number
   index: number
 }
 
@@ -31,14 +30,17 @@ export interface Tables {
   open(policy: string, algorithm: Algorithm): Table
   /** Counts a call, and sweeps a few keys every few calls. */
   tick(nowMs: number): void
-  /** Keeps a key that was charged under a limit. */
-  keep(table: Table, key: string, state: object, limit: number, nowMs: number): void
+  /** Keeps a key that was charged under a plan. */
+  keep(table: Table, key: string, state: object, nowMs: number): void
   /** Forgets one key, or all of a table. */
   forget(table: Table, key: string | undefined): void
   clear(): void
 }
 
 const SAMPLE = 16
+
+/** So many plans of a policy are told apart; a limit that is computed for each request must not fill memory. */
+const MOST_PLANS = 99
 
 /**
  * All keys of a memory store, bounded by `maxKeys`.
@@ -83,7 +85,7 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
       algorithm.adopt(state, nowMs)
       algorithm.look(state, nowMs, 0, seen)
       // Limits differ in size: what counts is the part that remains of its own.
-      seen.remaining = Math.max(0, 1 - (algorithm.limit - seen.remaining) / entry.limit)
+      seen.remaining /= algorithm.limit || 1
       if (victim === undefined || comesBefore(victim.seen, seen)) victim = { entry, seen }
     }
     // There is one: this is called where there are too many.
@@ -94,21 +96,28 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
 
   return {
     open(policy, algorithm) {
-      let table = tables.find((other) => other.policy === policy && other.algorithm.kind === algorithm.kind)
-      if (!table) tables.push((table = { policy, algorithm, entries: new Map() }))
-      if (algorithm.limit > table.algorithm.limit) table.algorithm = algorithm
+      const same = tables.filter(
+        (other) => other.policy === policy && other.algorithm.kind === algorithm.kind,
+      )
+      let table =
+        same.find(
+          ({ algorithm: { limit, windowMs } }) =>
+            limit === algorithm.limit && windowMs === algorithm.windowMs,
+        ) ?? same[MOST_PLANS]
+      if (!table)
+        tables.push((table = { policy, algorithm, entries: same[0]?.entries ?? new Map<string, Entry>() }))
       return table
     },
     tick(nowMs) {
       if ((++calls & 15) === 0) sweep(nowMs, 4)
     },
-    keep(table, key, state, limit, nowMs) {
+    keep(table, key, state, nowMs) {
       const entry = table.entries.get(key)
       if (entry) {
-        entry.limit = limit
+        entry.table = table
         return
       }
-      table.entries.set(key, (all[all.length] = { table, key, state, limit, index: all.length }))
+      table.entries.set(key, (all[all.length] = { table, key, state, index: all.length }))
       sweep(nowMs, 2)
       if (all.length > maxKeys) evict(nowMs)
     },

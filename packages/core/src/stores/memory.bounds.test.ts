@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Algorithm } from '../algorithm.ts'
 import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { slidingLog } from '../algorithms/sliding-log.ts'
+import { slidingWindow } from '../algorithms/sliding-window.ts'
 import { tokenBucket } from '../algorithms/token-bucket.ts'
 import { createLimiter } from '../limiter.ts'
 import type { Limiter } from '../limiter-types.ts'
@@ -115,6 +117,32 @@ describe('maxKeys', () => {
     for (const key of keys(10, 'free')) limiter.take(key, { cost: 5 })
     for (const key of keys(200, 'attack')) limiter.decide([{ policy: 'default', key, algorithm: large }])
     expect(evicted.filter(({ key }) => key.startsWith('free'))).toEqual([])
+  })
+})
+
+describe('keys of several plans', () => {
+  const plans: [string, Algorithm, Algorithm][] = [
+    ['windows', fixedWindow({ limit: 100, window: '1h' }), fixedWindow({ limit: 1000, window: '1s' })],
+    [
+      'sliding windows',
+      slidingWindow({ limit: 100, window: '1h' }),
+      slidingWindow({ limit: 1000, window: '1s' }),
+    ],
+    ['limits', slidingWindow({ limit: 5, window: '1h' }), slidingWindow({ limit: 0, window: '1h' })],
+  ]
+
+  it.each(plans)('are judged by their own: %s', (_, own, others) => {
+    const evicted: Evicted[] = []
+    const clock = { now: noon }
+    const onEvicted = (event: Evicted): void => void evicted.push(event)
+    const store = memoryStore({ maxKeys: 200, clock: () => clock.now, onEvicted })
+    const limiter = createLimiter({ algorithm: own, store })
+    for (let key = 0; key < 100; key++) limiter.take(`used up ${key}`, { cost: own.limit })
+    limiter.decide([{ policy: 'default', key: 'other', algorithm: others }])
+    clock.now += 10_000
+    for (let key = 0; key < 2000; key++) limiter.take(`new ${key}`)
+    expect(evicted.length).toBeGreaterThan(1800)
+    expect(evicted.filter(({ key }) => key.startsWith('used up'))).toEqual([])
   })
 })
 

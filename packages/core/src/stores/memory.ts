@@ -77,7 +77,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
         charge.cost = Math.max(cost, Math.min(upTo, Math.floor(charge.remaining / 8)))
       }
       algorithm.charge(state, nowMs, charge.cost)
-      tables.keep(table, key, state, algorithm.limit, nowMs)
+      tables.keep(table, key, state, nowMs)
       // A take is looked at as if it were made.
       if (kind === 'take' && upTo === 0) return
     }
@@ -116,5 +116,5 @@ function warnOfWorkers(): void {
   // No import: on other platforms than Node there is no such module.
   const { process } = globalThis as { process?: { getBuiltinModule?: BuiltIn } }
   if (process?.getBuiltinModule?.('node:cluster')?.isWorker)
-    warnOnce('limits in memory are per process: use a shared store')
+    warnOnce('limits in memory are per process: share a store')
 }

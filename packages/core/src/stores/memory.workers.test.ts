@@ -9,8 +9,5 @@ it('says in each worker of a cluster, once, that limits in memory are its own', 
   const said = execFileSync(process.execPath, [...flags, app], { encoding: 'utf8' })
     .trim()
     .split('\n')
-  expect(said.toSorted()).toEqual([
-    'primary: ',
-    'worker: limits in memory are per process: use a shared store',
-  ])
+  expect(said.toSorted()).toEqual(['primary: ', 'worker: limits in memory are per process: share a store'])
 })

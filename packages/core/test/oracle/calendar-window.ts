@@ -30,7 +30,8 @@ export const calendarWindowRules: Rules<CalendarParams, Calendar> = {
   under(state, params, now) {
     // Time that steps back grants nothing: what is ahead is read in the period that it is ahead in.
     const period = periodOf(Math.max(now, state.start), params)
-    return state.start < period.start ? calendarWindowRules.nothing : { ...period, used: state.used }
+    if (state.start < period.start) return calendarWindowRules.nothing
+    return { start: state.start, end: period.end, used: state.used }
   },
   fits: ({ used }, { limit }, _now, cost) => used + cost <= BigInt(limit),
   charged(state, params, now, cost) {

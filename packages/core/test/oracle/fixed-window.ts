@@ -11,6 +11,7 @@ export interface FixedParams {
 
 interface Fixed {
   readonly start: number
+  /** From `start` to its end. */
   readonly window: number
   readonly used: bigint
 }
@@ -22,20 +23,16 @@ export const fixedWindowRules: Rules<FixedParams, Fixed> = {
   limit: ({ limit }) => limit,
   windowMs: ({ window }) => window,
   over: ({ start, window, used }, now) => used === 0n || now >= start + window,
-  moved(state, params, now, patience) {
-    if (state.start - now <= patience) return state
-    // An edge of another length could lie so far back that the move itself would end the window.
-    return { ...state, start: state.window === params.window ? opens(now, params) : now }
+  moved(state, _params, now, patience) {
+    return state.start - now > patience ? { ...state, start: now } : state
   },
   under(state, params) {
-    if (state.window === params.window) return state
-    if (!params.clock) return { ...state, window: params.window }
-    return { ...state, start: edge(state.start, params.window), window: params.window }
+    return { ...state, window: opens(state.start, params) + params.window - state.start }
   },
   fits: ({ used }, { limit }, _now, cost) => used + cost <= BigInt(limit),
   charged(state, params, now, cost) {
-    const start = state.used === 0n ? opens(now, params) : state.start
-    return { start, window: params.window, used: state.used + cost }
+    const { start, window } = state.used === 0n ? { start: opens(now, params), window: params.window } : state
+    return { start, window, used: state.used + cost }
   },
   refunded(state, _now, cost, at) {
     if (at < state.start || at >= state.start + state.window) return state
