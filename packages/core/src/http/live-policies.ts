@@ -1,7 +1,6 @@
 import type { PolicyInfo } from '../bound-policies.ts'
 import type { Limiter } from '../limiter-types.ts'
 import type { WirePolicy } from './headers.ts'
-import { concurrentRequests } from './headers/format.ts'
 import { createResponseWriter, type ResponseWriter } from './response-headers.ts'
 
 /** A limiter's policies at one moment, and what follows from them. */
@@ -24,11 +23,7 @@ export function followPolicies(
   settings: Parameters<typeof createResponseWriter>[0],
 ): () => LivePolicies {
   function read(policies: readonly PolicyInfo[]): LivePolicies {
-    const wire = policies.map(({ name, kind }) => ({
-      name,
-      unit: kind === 'concurrency' ? concurrentRequests : 'requests',
-      ...known.find((policy) => policy.name === name),
-    }))
+    const wire = policies.map(({ name }) => ({ name, ...known.find((policy) => policy.name === name) }))
     return {
       policies,
       wire,

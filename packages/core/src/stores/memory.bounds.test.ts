@@ -42,8 +42,9 @@ describe('maxKeys', () => {
 
   it('lets no attacker free exhausted keys: not with ten times as many fresh ones', () => {
     const { limiter, evicted } = world({ maxKeys: 1000 })
-    for (const [at, key] of keys(1000).entries()) limiter.take(key, { cost: at % 3 === 0 ? 5 : 1 })
-    const exhausted = keys(1000).filter((_, at) => at % 3 === 0)
+    // One in six, so that a sample of exhausted ones alone is not to be seen: 10,000 / 6 ** 16.
+    for (const [at, key] of keys(1000).entries()) limiter.take(key, { cost: at % 6 === 0 ? 5 : 1 })
+    const exhausted = keys(1000).filter((_, at) => at % 6 === 0)
     for (const key of keys(10_000, 'attack')) limiter.take(key)
     expect(evicted.length).toBe(10_000)
     expect(exhausted.filter((key) => limiter.take(key).allowed)).toEqual([])
@@ -112,10 +113,10 @@ describe('maxKeys', () => {
   })
 
   it('judges a key by the smallest plan that its policy has', () => {
-    const { limiter, evicted } = world({ maxKeys: 20 })
+    const { limiter, evicted } = world({ maxKeys: 80 })
     const large = slidingLog({ limit: 1000, window: '1h' })
     for (const key of keys(10, 'free')) limiter.take(key, { cost: 5 })
-    for (const key of keys(200, 'attack')) limiter.decide([{ policy: 'default', key, algorithm: large }])
+    for (const key of keys(800, 'attack')) limiter.decide([{ policy: 'default', key, algorithm: large }])
     expect(evicted.filter(({ key }) => key.startsWith('free'))).toEqual([])
   })
 })
@@ -137,7 +138,8 @@ describe('keys of several plans', () => {
     const onEvicted = (event: Evicted): void => void evicted.push(event)
     const store = memoryStore({ maxKeys: 200, clock: () => clock.now, onEvicted })
     const limiter = createLimiter({ algorithm: own, store })
-    for (let key = 0; key < 100; key++) limiter.take(`used up ${key}`, { cost: own.limit })
+    // One in eight, so that a sample of these alone is not to be seen: 2,000 / 8 ** 16.
+    for (let key = 0; key < 25; key++) limiter.take(`used up ${key}`, { cost: own.limit })
     limiter.decide([{ policy: 'default', key: 'other', algorithm: others }])
     clock.now += 10_000
     for (let key = 0; key < 2000; key++) limiter.take(`new ${key}`)
