@@ -72,6 +72,8 @@ export interface Algorithm<S extends object = object> {
   refund(state: S, nowMs: number, cost: number, at: number): void
   /** How long the state still matters; 0 or less: it equals a fresh one. Asks only the state, not the parameters. */
   ttlMs(state: S, nowMs: number): number
+  /** Whether what does not fit yet can be charged now and waited for: debt drains before anything else fits. */
+  readonly queues?: true
   /** For an algorithm whose charges are given back: keeps them alive until then. What gives back is what it returns. */
   readonly hold?: HoldCharges
   /** The state as text: whole numbers with commas. */

@@ -1,4 +1,4 @@
-import type { PolicyMode } from './algorithm.ts'
+import type { DecisionSource, PolicyMode } from './algorithm.ts'
 import type { Charge, ChargeKind, Slot } from './store.ts'
 
 /** What is charged to one key. */
@@ -6,6 +6,8 @@ export interface Receipt {
   readonly slot: Slot
   readonly key: string
   readonly cost: number
+  /** Where it was charged. */
+  readonly from: DecisionSource
 }
 
 /** A charge with what its decision tells beside the store's answer. */
@@ -16,9 +18,10 @@ export interface PolicyCall extends Charge {
 /** A charge, to be answered by the store. Written out whole: to copy parts of objects costs more than a decision. */
 export const chargeOf = (
   kind: ChargeKind,
-  { slot, key, cost }: Receipt,
+  { slot, key, cost, from = 'store' }: Pick<Receipt, 'slot' | 'key' | 'cost'> & { from?: DecisionSource },
   mode: PolicyMode = 'enforce',
   at: number = 0,
+  withinMs: number = 0,
 ): PolicyCall => ({
   slot,
   key,
@@ -26,6 +29,8 @@ export const chargeOf = (
   kind,
   at,
   upTo: 0,
+  withinMs,
+  from,
   allowed: false,
   remaining: 0,
   resetMs: 0,

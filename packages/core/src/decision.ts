@@ -18,15 +18,16 @@ const NOBODY = { name: undefined, limit: Infinity, used: 0, remaining: Infinity,
 export function decisionOf(
   calls: readonly PolicyCall[],
   isAsked: boolean,
-  { allowed, at, source }: Ruling,
+  { allowed, at, source, told: known = calls, retryAfterMs: wait }: Ruling,
 ): Decision {
   let told: PolicyDecision | typeof NOBODY = NOBODY
-  const policies = calls.map((call) => {
+  const policies = (known as readonly PolicyCall[]).map((call) => {
     const policy = policyDecision(call)
     if (policy.mode === 'enforce' && comesBefore(policy, told)) told = policy
     return policy
   })
-  const { name, limit, used, remaining, resetMs, retryAfterMs } = told
+  const { name, limit, used, remaining, resetMs } = told
+  const retryAfterMs = wait ?? told.retryAfterMs
   // A shadow policy that is asked has a veto in the store, but not here.
   const isAllowed = isAsked ? retryAfterMs === 0 : allowed
   return {

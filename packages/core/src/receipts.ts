@@ -28,7 +28,7 @@ export function createReceipts(policies: PolicySet): Receipts {
     decision.policies.flatMap(({ name, kind, key, cost, mode, allowed }) => {
       const slot = policies.get(name)?.kinds.get(kind)
       return slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed)
-        ? [{ slot, key, cost }]
+        ? [{ slot, key, cost, from: decision.source }]
         : []
     })
 

@@ -41,6 +41,13 @@ export interface Charge extends Answer {
    * but at least the cost. 0: exactly the cost.
    */
   readonly upTo: number
+  /**
+   * For a `take` of an algorithm that `queues`: it also fits where it would within this many milliseconds, and is
+   * charged at once, into debt; `retryAfterMs` then tells when it is due. 0: it has to fit now.
+   */
+  readonly withinMs: number
+  /** For a refund: where the decision to undo came from, since only there it was charged. */
+  readonly from: DecisionSource
 }
 
 /** What a store decided about a whole call. */
@@ -49,6 +56,10 @@ export interface Ruling {
   /** The store's time of the call, in whole milliseconds. */
   readonly at: number
   readonly source: DecisionSource
+  /** The charges whose answers are known, where not all are. */
+  readonly told?: readonly Charge[]
+  /** The wait, where no charge tells it. */
+  readonly retryAfterMs?: number
 }
 
 /** Owns state, atomicity and the clock. What wraps a store is a function `(store: Store) => Store`. */
@@ -67,6 +78,37 @@ export interface Store<out M extends Mode = Mode> {
   forget(slot: Slot, key: string | undefined): In<M, void>
   /** The wall clock, where a ruling's `at` may differ from it: what headers in epoch time go by. */
   readonly wallClock?: () => number
+  /**
+   * For stores that may fail: the same store, which then answers by a failure policy. What limiters ask for; a store
+   * without it rejects what fails.
+   */
+  readonly guarded?: (onStoreError: OnStoreError | undefined, on: FailureEvents) => Store<M>
+  /** Asks for nothing, and rejects while the store could not take. */
+  probe?(): Promise<void>
+  /** Gives back what it took ahead for its callers. It goes on working. */
+  giveBack?(): void | Promise<void>
   /** Frees what the store itself opened; never the client that it was given. */
   close?(): void | Promise<void>
+}
+
+/**
+ * What answers while a store does not:
+ * - `'local'` (default): the same policies, counted in this process until the store is back, so that at worst as many
+ *   limits pass as there are processes; `{ local: { share: 1 / n } }` counts an `n`-th of each limit;
+ * - `'allow'`: everything passes, and no policy is told;
+ * - `'deny'`: nothing passes; the wait is until the store is asked again;
+ * - `{ fallback }`: another store.
+ */
+export type OnStoreError =
+  | 'local'
+  | 'allow'
+  | 'deny'
+  | { readonly local: { readonly share: number } }
+  | { readonly fallback: Store }
+
+/** A store stopped to answer, or answers again. Each is told once per change. */
+export interface FailureEvents {
+  storeFailing?: ((event: { readonly error: unknown }) => void) | undefined
+  /** `failingMs`: for how long it did not answer, in milliseconds. */
+  storeRecovered?: ((event: { readonly failingMs: number }) => void) | undefined
 }

@@ -25,6 +25,8 @@ export const charge = (slot: Slot, key: string, { kind, cost, at, upTo }: Asking
   cost,
   at,
   upTo,
+  withinMs: 0,
+  from: 'store',
   allowed: false,
   remaining: -1,
   retryAfterMs: -1,

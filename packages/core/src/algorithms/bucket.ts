@@ -57,6 +57,7 @@ export function bucket(
 
   return {
     kind: 'tokenBucket',
+    queues: true,
     limit: capacity,
     windowMs,
     args: () => [full, unit, refill, patience],

@@ -18,6 +18,7 @@ export interface ChargePart {
   kind?: ChargeKind
   at?: number
   upTo?: number
+  withinMs?: number
 }
 
 export interface Called {
@@ -27,18 +28,22 @@ export interface Called {
 
 /** Makes one call of the store with the charges given. */
 export async function call(store: Store, ...parts: ChargePart[]): Promise<Called> {
-  const charges = parts.map(({ slot, key = 'key', cost = 1, kind = 'take', at = 0, upTo = 0 }) => ({
-    slot,
-    key,
-    cost,
-    kind,
-    at,
-    upTo,
-    allowed: false,
-    remaining: 0,
-    retryAfterMs: 0,
-    resetMs: 0,
-  }))
+  const charges = parts.map(
+    ({ slot, key = 'key', cost = 1, kind = 'take', at = 0, upTo = 0, withinMs = 0 }) => ({
+      slot,
+      key,
+      cost,
+      kind,
+      at,
+      upTo,
+      withinMs,
+      from: 'store' as const,
+      allowed: false,
+      remaining: 0,
+      retryAfterMs: 0,
+      resetMs: 0,
+    }),
+  )
   const ruling = await store.take(charges)
   return { ruling, charges }
 }

@@ -61,6 +61,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
   function lookAt(charge: Charge, nowMs: number): object {
     const state = stateOf(charge, nowMs)
     charge.slot.algorithm.look(state, nowMs, charge.kind === 'refund' ? 0 : charge.cost, charge)
+    if (charge.retryAfterMs <= charge.withinMs) charge.allowed = true
     return state
   }
 
@@ -79,7 +80,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
       algorithm.charge(state, nowMs, charge.cost)
       tables.keep(table, key, state, nowMs)
       // A take is looked at as if it were made.
-      if (kind === 'take' && upTo === 0) return
+      if (kind === 'take' && upTo + retryAfterMs === 0) return
     }
     algorithm.look(state, nowMs, 0, charge)
     charge.allowed = allowed
