@@ -14,6 +14,7 @@ function project(name: string, include: string[]): TestProjectInlineConfiguratio
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-reporter.ts'],
+    globalSetup: ['./scripts/servers/global-setup.ts'],
     projects: [
       project('core', ['packages/core/**/*.test.ts']),
       project('express', ['packages/express/**/*.test.ts']),

@@ -16,6 +16,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as core from '../packages/core/src/index.ts'
 import * as keys from '../packages/core/src/keys.ts'
+import { startMemcached } from '../scripts/servers/memcached.ts'
+import { clusterOfRun } from '../scripts/servers/of-run.ts'
+import { startRedis } from '../scripts/servers/redis.ts'
 import { type Block, blocksOf, documents, read, root } from './testing/markdown.ts'
 import type { Result } from './testing/run-blocks.ts'
 
@@ -100,8 +103,19 @@ function writePrograms(): void {
   )
 }
 
-const node = (...args: string[]): Promise<string> =>
-  run(process.execPath, args, { cwd: work, timeout: 40_000 }).then(
+const servers: { stop(): Promise<void> }[] = []
+afterAll(() => Promise.all(servers.map((server) => server.stop())))
+
+/** Servers of our own, since blocks use any key; by the ports at which blocks look for them. */
+async function startServers(): Promise<Record<string, number>> {
+  const [redis, memcached, { nodes }] = await Promise.all([startRedis(), startMemcached(), clusterOfRun()])
+  servers.push(redis, memcached)
+  const ofCluster = nodes.map(({ port }, index) => [7000 + index, port] as const)
+  return Object.fromEntries([[6379, redis.port], [11_211, memcached.port], ...ofCluster])
+}
+
+const node = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> =>
+  run(process.execPath, args, { cwd: work, timeout: 40_000, env: { ...process.env, ...env } }).then(
     () => '',
     (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
   )
@@ -115,13 +129,17 @@ beforeAll(async () => {
   const runner = join(root, 'docs', 'testing', 'run-blocks.ts')
   const tsx = join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')
   const [compiled, ran] = await Promise.all([
-    node(compiler, '--project', join(work, 'tsconfig.json')),
-    node('--conditions=@sluice/source', '--import', tsx, runner, join(work, 'list.json')),
+    node([compiler, '--project', join(work, 'tsconfig.json')]),
+    startServers().then((ports) =>
+      node(['--conditions=@sluice/source', '--import', tsx, runner, join(work, 'list.json')], {
+        PORTS: JSON.stringify(ports),
+      }),
+    ),
   ])
   errors = compiled
   if (ran !== '') throw new Error(ran)
   results = JSON.parse(readFileSync(join(work, 'list.json.results'), 'utf8')) as Result[]
-})
+}, 60_000)
 
 const resultOf = (block: Block | undefined): Result | undefined =>
   results[runnable.findIndex((program) => program.block === block)]
@@ -163,7 +181,8 @@ describe('the refused client in README.md', () => {
 
 describe('commands', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-  const packages = /^(@sluice\/(core|express|koa|hono)|express|koa|hono|@hono\/node-server)$/
+  const packages =
+    /^(@sluice\/(core|express|koa|hono)|express|koa|hono|@hono\/node-server|ioredis|redis|memcached)$/
   const lines = blocks
     .filter(({ language }) => language === 'sh')
     .flatMap(({ path, text }) =>

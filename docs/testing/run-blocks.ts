@@ -1,11 +1,12 @@
-// Runs the programs of documents, each a file, in one process: `run-blocks.ts <list.json>`. Time stands still and every
-// server listens on a port of its own. Writes what came of each into `<list.json>.results`.
+// Runs the programs of documents, each a file, in one process: `run-blocks.ts <list.json>`. Time stands still, every server
+// listens on a port of its own, and clients of Redis and Memcached find real ones. Writes what came of each into
+// `<list.json>.results`.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
-import { type AddressInfo, Server } from 'node:net'
+import { type AddressInfo, Server, Socket } from 'node:net'
 import { pathToFileURL } from 'node:url'
 
 /** A response as it was on the wire. */
@@ -26,8 +27,11 @@ export interface Result {
 
 /** 2026-09-21T14:13:20.400Z */
 const NOW = 1_790_000_000_400
-performance.now = () => NOW - performance.timeOrigin
-Date.now = () => NOW
+const real = { performance: performance.now.bind(performance), date: Date.now }
+/** Where a server tells the time, it goes on. */
+let isStill = true
+performance.now = () => (isStill ? NOW - performance.timeOrigin : real.performance())
+Date.now = () => (isStill ? NOW : real.date())
 
 const servers: Server[] = []
 const { listen } = Server.prototype
@@ -35,6 +39,17 @@ Server.prototype.listen = function (this: Server, ...args: unknown[]) {
   servers.push(this)
   const callback = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
   return listen.call(this, { port: 0, host: '127.0.0.1' }, callback)
+}
+
+/** Where the servers are that blocks look for at the usual ports. */
+const ports = JSON.parse(process.env['PORTS'] ?? '{}') as Record<string, number>
+const { connect } = Socket.prototype
+Socket.prototype.connect = function (this: Socket, ...args: any[]) {
+  // What others of Node's functions have made of their arguments is an array.
+  const to = (Array.isArray(args[0]) ? args[0] : args) as [{ port?: number | string } | number | string]
+  if (typeof to[0] === 'object') to[0] = { ...to[0], port: ports[to[0].port ?? ''] ?? to[0].port }
+  else to[0] = ports[to[0]] ?? to[0]
+  return Reflect.apply(connect, this, args) as Socket
 }
 
 Object.assign(globalThis, {
@@ -60,6 +75,7 @@ async function get(server: Server): Promise<Seen> {
 
 async function run(file: string): Promise<Result> {
   const before = servers.length
+  isStill = !/@sluice\/core\/(redis|memcached)/.test(readFileSync(file, 'utf8'))
   try {
     await import(pathToFileURL(file).href)
     const server = servers[before]

@@ -51,7 +51,10 @@ export interface Algorithm<S extends object = object> {
   readonly limit: number
   /** The span that `limit` belongs to, in milliseconds. For buckets the time to drain when full. */
   readonly windowMs: number
-  /** The numbers a twin needs, in the order that it reads them; constant except for calendar windows. */
+  /**
+   * The numbers that a twin needs, in the order that it reads them; constant except for calendar windows, which send the
+   * edges of the periods around `nowMs`: of the one before it, its own, and the three after it.
+   */
   args(nowMs: number): readonly number[]
   /** The state of a key never seen. */
   fresh(nowMs: number): S
@@ -83,14 +86,10 @@ export interface Algorithm<S extends object = object> {
 }
 
 /**
- * Keeps charges alive that were made at `at`, until what it returns is called, which gives them back, once.
+ * Keeps charges alive until what it returns is called, which gives them back, once.
  * It makes no decisions: it moves what was charged to the present now and then.
  */
-export type HoldCharges = (
-  store: Store,
-  receipts: readonly Receipt[],
-  at: number,
-) => () => void | PromiseLike<void>
+export type HoldCharges = (store: Store, receipts: readonly Receipt[]) => () => void | PromiseLike<void>
 
 /** `enforce` refuses; `shadow` counts and reports, and never refuses. */
 export type PolicyMode = 'enforce' | 'shadow'
@@ -117,6 +116,8 @@ export interface PolicyDecision {
   /** 0 when allowed, else the exact wait in milliseconds; `Infinity` when the cost can never fit. */
   readonly retryAfterMs: number
   readonly windowMs: number
+  /** When it was charged, where that is not the decision's own `at`: parts of a store may go by clocks of their own. */
+  readonly at?: number
 }
 
 /** Where an answer came from. */

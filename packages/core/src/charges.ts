@@ -6,6 +6,8 @@ export interface Receipt {
   readonly slot: Slot
   readonly key: string
   readonly cost: number
+  /** When it was charged, by the store's time in milliseconds. */
+  readonly at: number
   /** Where it was charged. */
   readonly from: DecisionSource
 }
@@ -13,6 +15,7 @@ export interface Receipt {
 /** A charge with what its decision tells beside the store's answer. */
 export interface PolicyCall extends Charge {
   readonly mode: PolicyMode
+  withinMs: number
 }
 
 /** A charge, to be answered by the store. Written out whole: to copy parts of objects costs more than a decision. */
@@ -21,7 +24,6 @@ export const chargeOf = (
   { slot, key, cost, from = 'store' }: Pick<Receipt, 'slot' | 'key' | 'cost'> & { from?: DecisionSource },
   mode: PolicyMode = 'enforce',
   at: number = 0,
-  withinMs: number = 0,
 ): PolicyCall => ({
   slot,
   key,
@@ -29,7 +31,7 @@ export const chargeOf = (
   kind,
   at,
   upTo: 0,
-  withinMs,
+  withinMs: 0,
   from,
   allowed: false,
   remaining: 0,

@@ -45,14 +45,14 @@ export function wholeNumber(
 }
 
 /**
- * A duration in milliseconds, from 1 ms to 10 years.
+ * A duration in milliseconds, from 1 ms (or `min`) to 10 years.
  * @throws TypeError when it is neither number nor text, RangeError when it is out of range or badly written
  */
-export function durationMs(option: string, value: unknown): number {
+export function durationMs(option: string, value: unknown, min: number = 1): number {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value) : null
   const ms = match ? Number((Number(match[1]) * UNITS[match[2] as string]!).toFixed(6)) : value
-  if (isWhole(ms, 1, LONGEST_MS)) return ms
-  return refuse(option, "from 1 ms to 10 years, such as 60000 or '1m'", value, 'number', 'string')
+  if (isWhole(ms, min, LONGEST_MS)) return ms
+  return refuse(option, `from ${min} ms to 10 years, such as 60000 or '1m'`, value, 'number', 'string')
 }
 
 /**

@@ -6,9 +6,10 @@ import type { Ruling } from './store.ts'
 function policyDecision(call: PolicyCall): PolicyDecision {
   const { name, algorithm } = call.slot
   const { kind, limit, windowMs } = algorithm
-  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
+  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs, at } = call
   const used = limit - remaining
-  return { name, kind, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
+  const decided = { name, kind, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
+  return at > 0 ? { ...decided, at } : decided
 }
 
 /** Stands in where no policy applied. */

@@ -1,31 +1,33 @@
 import { chargeOf, type Receipt, refundOf } from './charges.ts'
 import { after, type MaybePromise } from './maybe-promise.ts'
-import type { Store } from './store.ts'
+import type { Charge, Store } from './store.ts'
 
 /** A longer delay fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
 
 /**
- * Holds the slots of `receipts`, charged at `at`: renews them at a third of their time to live, until released.
+ * Holds the slots of `receipts`: renews them at a third of their time to live, until released.
  *
  * A renewal frees the old slot and takes a new one at one instant. One that fails is tried again a third later; if
  * the store stays away, the slots expire.
  * @returns what frees the slots; calling it again does nothing
  */
-export function hold(store: Store, receipts: readonly Receipt[], at: number): () => MaybePromise<void> {
+export function hold(store: Store, receipts: readonly Receipt[]): () => MaybePromise<void> {
   const periodMs = Math.min(
     LONGEST_TIMER_MS,
     ...receipts.map(({ slot }) => Math.ceil(slot.algorithm.windowMs / 3)),
   )
-  let takenAt = at
+  let taken = receipts
   let held = true
   let renewal: MaybePromise<void>
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  const refunds = (): Charge[] => taken.map((receipt) => refundOf(receipt, receipt.at))
+
   function renew(): MaybePromise<void> {
-    const moves = receipts.flatMap((receipt) => [refundOf(receipt, takenAt), chargeOf('force', receipt)])
-    return after(store.take(moves), (ruling) => {
-      takenAt = ruling.at
+    const renewed = taken.map((receipt) => chargeOf('force', receipt))
+    return after(store.take([...refunds(), ...renewed]), (ruling) => {
+      taken = taken.map((receipt, index) => ({ ...receipt, at: renewed[index]?.at || ruling.at }))
     })
   }
 
@@ -51,8 +53,6 @@ export function hold(store: Store, receipts: readonly Receipt[], at: number): ()
     held = false
     clearTimeout(timer)
     // A renewal under way decides which slot there is to free.
-    return after(renewal, () =>
-      after(store.take(receipts.map((receipt) => refundOf(receipt, takenAt))), () => undefined),
-    )
+    return after(renewal, () => after(store.take(refunds()), () => undefined))
   }
 }

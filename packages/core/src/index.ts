@@ -28,7 +28,20 @@ export type {
   LimiterSettings,
 } from './limiter-types.ts'
 export type { PolicyAlgorithm, PolicyList, PolicyOptions } from './policies.ts'
-export type { Charge, ChargeKind, In, Mode, Ruling, Slot, Store } from './store.ts'
+export type { Reservation, ReserveOptions } from './reservation.ts'
+export type {
+  Charge,
+  ChargeKind,
+  FailureEvents,
+  In,
+  Mode,
+  OnStoreError,
+  Ruling,
+  Slot,
+  Store,
+} from './store.ts'
+export { isStoreError, StoreError, type StoreErrorCode } from './store-error.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
 export type { Evicted } from './stores/memory-tables.ts'
 export type { Cost, CostOptions, PolicyCharge, Target } from './targets.ts'
+export type { WaitOptions } from './waiting.ts'

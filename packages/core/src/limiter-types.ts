@@ -1,23 +1,30 @@
 import type { Decision } from './algorithm.ts'
 import type { PolicyInfo, PolicyReset } from './bound-policies.ts'
 import type { PolicyList, PolicyOptions } from './policies.ts'
-import type { In, Mode, Store } from './store.ts'
+import type { Reservation, ReserveOptions } from './reservation.ts'
+import type { FailureEvents, In, Mode, OnStoreError, Store } from './store.ts'
 import type { CostOptions, PolicyCharge, Target } from './targets.ts'
+import type { WaitOptions } from './waiting.ts'
 
 /** What a limiter tells beside its decisions. */
-export interface LimiterEvents {
+export interface LimiterEvents extends FailureEvents {
   /** A policy changed its kind of algorithm, so its keys start afresh. */
   policyReset?: (event: PolicyReset) => void
 }
 
 /** The names of `LimiterSettings`. */
-export const SETTINGS: readonly string[] = ['store', 'shared', 'on']
+export const SETTINGS: readonly string[] = ['store', 'shared', 'onStoreError', 'on']
 
 export interface LimiterSettings<M extends Mode = Mode> {
   /** Where the state is kept. Default: a `memoryStore()` of its own. */
   store?: Store<M>
   /** `true`: another limiter on the same store may have policies of the same names, and both count together. */
   shared?: boolean
+  /**
+   * What answers while the store does not, for stores that can fail. Default `'local'`: the same policies, counted in this
+   * process until the store is back.
+   */
+  onStoreError?: OnStoreError
   on?: LimiterEvents
 }
 
@@ -65,13 +72,31 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   /** Holds the slots of an allowed decision as `acquire` does, once. Without such slots, `release` does nothing. */
   hold(decision: Decision): Held<M>
   /**
+   * Charges an estimate, to be replaced by the true cost once that is known.
+   * @throws TypeError, RangeError for a key, cost or debt that is none, and for names of no policy
+   */
+  reserve(target: Target<Name>, options?: ReserveOptions<Name>): In<M, Reservation<M, Name>>
+  /**
+   * Waits for a turn: first come, first served for the same keys in this process. Gives the allowed decision when the turn
+   * is due (figures and `at` are those of when it was charged), and a denial as soon as it is known that the turn would
+   * come too late, or where `maxQueue` others wait already.
+   *
+   * Buckets are charged on entry, into debt, so every process knows when its turn is. Turns of theirs are never closer
+   * than the bucket lets out, but for those that were given back while later ones sleep in other processes. Policies of other
+   * kinds are charged when they have room: who comes first sleeps until then, and what they share a decision with is
+   * charged by then too, before the sleep for a bucket. Slots are to be held by `hold`.
+   * @throws TypeError, RangeError for options, a key or a cost out of range, and for names of no policy
+   */
+  wait(target: Target<Name>, options?: WaitOptions<Name>): Promise<Decision>
+  /**
    * Replaces the policies while calls go on. State is kept by name: what was used stays used, unless the kind of
    * algorithm changes (event `policyReset`).
    */
   update(policies: LimiterPolicies<Name>): void
   /**
-   * Gives its policies' names back; every later call throws. Slots that are held stay with their holders until these
-   * release them. The store stays open: whoever made it closes it.
+   * Gives its policies' names back, and whatever the store took ahead for its callers; refuses all who wait. Every later
+   * call throws; but slots that are held stay with their holders until these release them, and reservations can be
+   * settled. The store stays open: whoever made it closes it.
    */
   close(): Promise<void>
 }

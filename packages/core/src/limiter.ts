@@ -15,9 +15,11 @@ import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
 import { policySet } from './policy-set.ts'
 import { createReceipts } from './receipts.ts'
-import type { In, Mode, Ruling, Store } from './store.ts'
+import { type Reservation, settlement } from './reservation.ts'
+import type { Charge, In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import {
+  checkCost,
   checkNames,
   type Cost,
   type CostOptions,
@@ -26,6 +28,7 @@ import {
   refuseTwins,
   type Target,
 } from './targets.ts'
+import { createWaiting, WAIT_OPTIONS } from './waiting.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -44,14 +47,18 @@ export function createLimiter<M extends Mode = 'sync', const Name extends string
 /** A limiter of policies that were checked; those without an algorithm need one in each `decide`. */
 export function limiterOf<M extends Mode, Name extends string>(
   unbound: readonly UnboundPolicy[],
-  { store: given, shared = false, on = {} }: LimiterSettings<M>,
+  { store: given, shared = false, onStoreError, on = {} }: LimiterSettings<M>,
 ): Limiter<M, Name> {
-  knownOptions('on', on, ['policyReset'])
-  const onReset = functionOf('on.policyReset', on.policyReset)
+  const events = ['policyReset', 'storeFailing', 'storeRecovered'] as const
+  knownOptions('on', on, events)
+  for (const event of events) functionOf(`on.${event}`, on[event])
   const mayShare = oneOf('shared', shared, [true, false])
-  const store = given === undefined ? (memoryStore() as Store as Store<M>) : given
-  if (typeof store?.take !== 'function') refuse('store', 'a store such as memoryStore()', store)
-  const policies = policySet(store, mayShare, onReset)
+  const known = given === undefined ? (memoryStore() as Store as Store<M>) : given
+  if (typeof known?.take !== 'function') refuse('store', 'a store such as memoryStore()', known)
+  if (onStoreError !== undefined && !known.guarded)
+    throw new TypeError('onStoreError is for stores that can fail: wrap this one in failurePolicy()')
+  const store = known.guarded?.(onStoreError, on) ?? known
+  const policies = policySet(store, known, mayShare, on.policyReset)
   policies.replace(unbound)
   const receipts = createReceipts(policies)
   let isClosed = false
@@ -61,15 +68,22 @@ export function limiterOf<M extends Mode, Name extends string>(
     if (isClosed) throw new Error('the limiter is closed')
   }
 
-  function costIn(options: CostOptions<string> | undefined): Cost<string> | undefined {
-    if (options !== undefined) knownOptions('a call', options, ['cost'])
+  function costIn(
+    options: CostOptions<string> | undefined,
+    more: readonly string[] = [],
+  ): Cost<string> | undefined {
+    if (options !== undefined) knownOptions('a call', options, ['cost', ...more])
     if (options?.cost !== undefined) checkNames('cost', options.cost, policies)
     return options?.cost
   }
 
   /** What a target and a cost say, policy by policy. */
-  function chargesOf(target: Target<string>, options?: CostOptions<string>): PolicyCharge[] {
-    const cost = costIn(options)
+  function chargesOf(
+    target: Target<string>,
+    options?: CostOptions<string>,
+    more?: readonly string[],
+  ): PolicyCharge[] {
+    const cost = costIn(options, more)
     checkNames('key', target, policies)
     const charges: PolicyCharge[] = []
     for (const { info } of policies.list) {
@@ -87,14 +101,40 @@ export function limiterOf<M extends Mode, Name extends string>(
     return chargeOf(kind, { slot: slotFor(algorithm), key, cost }, info.mode)
   }
 
-  function run(charges: readonly PolicyCharge[], ask = false): MaybePromise<Decision> {
+  const callsOf = (charges: readonly PolicyCharge[], ask: boolean): PolicyCall[] =>
+    charges.map((charge) => callOf(charge, ask))
+
+  const decide = (calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> =>
+    after(store.take(calls), (ruling: Ruling) => decisionOf(calls, ask, ruling))
+
+  function begin(): void {
     refuseClosed()
     if (given === undefined) noteUse()
-    const calls = charges.map((charge) => callOf(charge, ask))
-    return after(store.take(calls), (ruling: Ruling) => {
-      const decision = decisionOf(calls, ask, ruling)
-      return decision
-    })
+  }
+
+  function run(charges: readonly PolicyCharge[], ask = false): MaybePromise<Decision> {
+    begin()
+    return decide(callsOf(charges, ask), ask)
+  }
+
+  /** Makes charges that no decision comes of. */
+  const make = (charges: readonly Charge[]): MaybePromise<unknown> =>
+    charges.length > 0 ? store.take(charges) : undefined
+
+  const refund = (decision: Decision, cost?: Cost<string>): MaybePromise<unknown> =>
+    make(receipts.toRefund(decision, cost).map((receipt) => refundOf(receipt, receipt.at)))
+
+  const waiting = createWaiting({ callsOf, decide, refund })
+
+  function reservation(decision: Decision, maxDebt: Cost<string> | undefined): Reservation<M, Name> {
+    return {
+      decision,
+      settle(actual) {
+        checkCost('actual', actual, policies)
+        return done(make(settlement(receipts, decision, actual, maxDebt)))
+      },
+      cancel: () => done(refund(decision)),
+    }
   }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
@@ -102,7 +142,7 @@ export function limiterOf<M extends Mode, Name extends string>(
 
   function hold(decision: Decision): Held<M> {
     const slots = receipts.toHold(decision)
-    const free = slots[0]?.slot.algorithm.hold?.(store, slots, decision.at)
+    const free = slots[0]?.slot.algorithm.hold?.(store, slots)
     return { decision, release: () => give(free?.()) }
   }
 
@@ -112,7 +152,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   const done = (value: MaybePromise<unknown>): In<M, void> => give(after(value, () => undefined))
 
   return {
-    store,
+    store: known,
     get policies() {
       return policies.list.map(({ info }) => info as PolicyInfo<Name>)
     },
@@ -124,9 +164,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     refund(decision, options) {
       refuseClosed()
-      const back = receipts.toRefund(decision, costIn(options))
-      const at = wholeNumber('at', decision.at)
-      return done(store.take(back.map((receipt) => refundOf(receipt, at))))
+      return done(refund(decision, costIn(options)))
     },
     reset(target) {
       refuseClosed()
@@ -146,6 +184,16 @@ export function limiterOf<M extends Mode, Name extends string>(
       return give(after(run(chargesOf(target, options)), hold))
     },
     hold,
+    reserve(target, options) {
+      const maxDebt = options?.maxDebt
+      const charges = chargesOf(target, options, ['maxDebt'])
+      if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, policies)
+      return give(after(run(charges), (decision) => reservation(decision, maxDebt)))
+    },
+    wait(target, options = {}) {
+      begin()
+      return waiting.join(chargesOf(target, options, WAIT_OPTIONS), options)
+    },
     update(next) {
       refuseClosed()
       policies.replace(limiterPolicies('update', next, []))
@@ -153,6 +201,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     async close() {
       isClosed = true
       policies.release()
+      await waiting.close()
+      await store.giveBack?.()
     },
   }
 }

@@ -22,17 +22,18 @@ export interface PolicySet {
 const inUse = new WeakMap<Store, Set<PolicySet>>()
 
 /**
- * The set of a limiter's policies, empty at first. Unless it is `shared`, no other limiter on the store may have
- * policies of the same names: they would count into each other's state by accident.
+ * The set of a limiter's policies, empty at first, bound to `store`. Unless it is `shared`, no other limiter on the store
+ * that users know it by may have policies of the same names: they would count into each other's state by accident.
  */
 export function policySet(
   store: Store,
+  known: Store,
   shared: boolean,
   onReset: ((event: PolicyReset) => void) | undefined,
 ): PolicySet {
   let byName: ReadonlyMap<string, BoundPolicy> = new Map()
-  const sets = inUse.get(store) ?? new Set()
-  inUse.set(store, sets)
+  const sets = inUse.get(known) ?? new Set()
+  inUse.set(known, sets)
 
   const set: PolicySet = {
     list: [],

@@ -25,10 +25,10 @@ const given = new WeakMap<Decision, boolean>()
 export function createReceipts(policies: PolicySet): Receipts {
   /** What an allowed decision charged; nothing for a denied one. */
   const charged = (decision: Decision): Receipt[] =>
-    decision.policies.flatMap(({ name, kind, key, cost, mode, allowed }) => {
+    decision.policies.flatMap(({ name, kind, key, cost, mode, allowed, at = decision.at }) => {
       const slot = policies.get(name)?.kinds.get(kind)
       return slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed)
-        ? [{ slot, key, cost, from: decision.source }]
+        ? [{ slot, key, cost, at: wholeNumber('at', at), from: decision.source }]
         : []
     })
 

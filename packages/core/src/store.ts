@@ -34,8 +34,8 @@ export interface Charge extends Answer {
   /** Whole units from 0. Where `upTo` is larger, the store writes here what it granted. */
   cost: number
   readonly kind: ChargeKind
-  /** For a refund: the `at` of the decision to undo. Else 0. */
-  readonly at: number
+  /** For a refund: the `at` of the decision to undo. Else 0, where a store writes when it charged, if not at the ruling's `at`. */
+  at: number
   /**
    * For a `take` that may be granted more than its cost: at most this, and at most an eighth of what remained,
    * but at least the cost. 0: exactly the cost.

@@ -1,5 +1,5 @@
 import type { Algorithm } from './algorithm.ts'
-import { refuse } from './check.ts'
+import { refuse, wholeNumber } from './check.ts'
 import type { PolicySet } from './policy-set.ts'
 
 /** The key to charge: one for every policy, or one for each; a policy without a key does not apply. */
@@ -36,6 +36,17 @@ export function checkNames(what: string, value: Parts<string | number>, policies
   // Of a promise, say, nothing would apply and all be let in.
   if ({}.toString.call(value) !== '[object Object]') refuse(what, 'one for all policies or by name', value)
   for (const name of Object.keys(value as object)) policies.named(name, `a policy in ${what}`)
+}
+
+/**
+ * Refuses what is no cost, whichever policies it is for.
+ * @throws TypeError, RangeError
+ */
+export function checkCost(what: string, value: Cost<string>, policies: PolicySet): void {
+  checkNames(what, value, policies)
+  for (const part of typeof value === 'object' ? Object.values(value) : [value]) {
+    if (part !== undefined) wholeNumber(what, part)
+  }
 }
 
 /** What a target or a cost says for a policy. */

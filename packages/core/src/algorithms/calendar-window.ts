@@ -65,6 +65,15 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
     if (nowMs < known.start || nowMs >= known.end) known = periods(nowMs)
     return known
   }
+
+  let sent: readonly number[] = []
+  /** The ends of a period and of the three after it. */
+  function endsFrom(end: number): number[] {
+    const ends = [end]
+    while (ends.length < 4) ends.push(periods(ends.at(-1) as number).end)
+    return ends
+  }
+
   const runs = (state: CalendarWindowState, nowMs: number): boolean => state.used > 0 && nowMs < state.end
 
   const fresh = (nowMs: number): CalendarWindowState => ({ ...periodOf(nowMs), used: 0 })
@@ -75,7 +84,8 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
     windowMs,
     args(nowMs) {
       const { start, end } = periodOf(nowMs)
-      return [limit, periods(start - 1).start, start, end, periods(end).end, patience]
+      if (sent[3] !== start) sent = [limit, patience, periods(start - 1).start, start, ...endsFrom(end)]
+      return sent
     },
     fresh,
     ...codec(() => ({ start: 0, end: 0, used: 0 })),

@@ -51,7 +51,7 @@ export function concurrency(options: ConcurrencyOptions): Algorithm<ConcurrencyS
     limit,
     windowMs: ttlMs,
     hold,
-    args: () => [limit, ttlMs, patienceMs(ttlMs)],
+    args: () => [limit, ttlMs],
     fresh: () => ({ expiry: [], ttl: [], count: [] }),
 
     // Slots tell by themselves when they expire, so a changed `ttl` changes nothing.

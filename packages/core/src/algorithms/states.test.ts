@@ -60,14 +60,14 @@ const algorithms: [string, Algorithm, kind: string, args: readonly number[], tex
     'calendarWindow',
     calendarWindow({ limit: 5, every: 'day' }),
     'calendarWindow',
-    [5, noon - 1.5 * DAY, noon - 0.5 * DAY, noon + 0.5 * DAY, noon + 1.5 * DAY, DAY],
+    [5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY)],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
   ],
   [
     'concurrency',
     concurrency({ limit: 5, ttl: '1s' }),
     'concurrency',
-    [5, 1000, MINUTE],
+    [5, 1000],
     `${noon + 1000},1000,3`,
   ],
 ]

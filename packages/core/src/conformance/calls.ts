@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithm.ts'
+import type { Algorithm, DecisionSource } from '../algorithm.ts'
 import type { Charge, ChargeKind, Ruling, Slot, Store } from '../store.ts'
 
 /** Opens a store that goes by `clock`, empty or with keys that no other call of this function sees. */
@@ -19,6 +19,7 @@ export interface ChargePart {
   at?: number
   upTo?: number
   withinMs?: number
+  from?: DecisionSource
 }
 
 export interface Called {
@@ -29,7 +30,16 @@ export interface Called {
 /** Makes one call of the store with the charges given. */
 export async function call(store: Store, ...parts: ChargePart[]): Promise<Called> {
   const charges = parts.map(
-    ({ slot, key = 'key', cost = 1, kind = 'take', at = 0, upTo = 0, withinMs = 0 }) => ({
+    ({
+      slot,
+      key = 'key',
+      cost = 1,
+      kind = 'take',
+      at = 0,
+      upTo = 0,
+      withinMs = 0,
+      from = 'store' as const,
+    }) => ({
       slot,
       key,
       cost,
@@ -37,7 +47,7 @@ export async function call(store: Store, ...parts: ChargePart[]): Promise<Called
       at,
       upTo,
       withinMs,
-      from: 'store' as const,
+      from,
       allowed: false,
       remaining: 0,
       retryAfterMs: 0,

@@ -11,6 +11,7 @@ import { headerCases } from './cases/headers.ts'
 import { keyCases } from './cases/keys.ts'
 import { limiterCases } from './cases/limiters.ts'
 import { listCases } from './cases/lists.ts'
+import { outageCases } from './cases/outages.ts'
 import { planCases } from './cases/plans.ts'
 import { responseCases } from './cases/responses.ts'
 import { slotCases } from './cases/slots.ts'
@@ -38,5 +39,6 @@ export const httpCases: readonly HttpCase[] = [
   ...listCases,
   ...clientCases,
   ...failureCases,
+  ...outageCases,
   ...slotCases,
 ]

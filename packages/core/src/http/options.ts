@@ -61,11 +61,13 @@ export interface ResponseOptions<Args extends readonly unknown[], Respond> {
   trustProxy?: TrustProxy
   /** Which header formats to send. Default `['draft-11', 'legacy']`; `false`: none but Retry-After. */
   headers?: HeadersOption
-  /** The status of a refusal: 400 to 599. Default 429. */
+  /** The status of a refusal: 400 to 599. Default 429. Where `onStoreError` refuses, it is 503. */
   status?: number
-  /** The body of a refusal. Default: problem+json, or the same sentence as text for clients that prefer text. */
+  /**
+   * The body of a refusal by limits. Default: problem+json, or the same sentence as text for clients that prefer text.
+   */
   message?: Message<Args>
-  /** Answers a refused request in your own way; the headers are already set. */
+  /** Answers a refused request in your own way, whatever refused it; the headers are already set. */
   respond?: Respond
   /** Under which name handlers find the decision. Default `'rateLimit'`. */
   property?: string

@@ -1,12 +1,16 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
 import { concurrentRequests, hasWindow, ownUnit, type WirePolicy } from './headers/format.ts'
 
-/** Why a request was refused: one of the registered kinds, of which policies are guilty; or it is on the deny list. */
+/**
+ * Why a request was refused: one of the registered kinds, of which policies are guilty; or it is on the deny list; or
+ * nobody can say what the limits are.
+ */
 export type ProblemKind =
   | 'quota-exceeded'
   | 'temporary-reduced-capacity'
   | 'abnormal-usage-detected'
   | 'forbidden'
+  | 'service-unavailable'
 
 /** A problem document (RFC 9457), media type `application/problem+json`. */
 export interface Problem {

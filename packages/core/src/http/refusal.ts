@@ -18,22 +18,28 @@ const TEXT = 'text/plain; charset=utf-8'
 const JSON_TEXT = 'application/json; charset=utf-8'
 const PROBLEM = 'application/problem+json'
 
-/** The refusal of a denied decision, in the form that the client prefers, or as `message` says. */
+/**
+ * The refusal of a denied decision, in the form that the client prefers, or as `message` says. Where the store does not
+ * answer it is 503, which no limit is guilty of: `limited` and `message` are for limits.
+ */
 export function refusalOf<Args extends readonly unknown[]>(
   decision: Decision,
-  status: number,
+  limited: number,
   wire: readonly WirePolicy[],
   accept: string | undefined,
   message: Message<Args> | undefined,
   args: Args,
 ): MaybePromise<Refusal> {
+  const isFailure = decision.source === 'failure-policy'
+  const status = isFailure ? 503 : limited
+
   /** What was said, as it is sent; where nothing was said, that which is said by default. */
   function inWords(said?: string | object | null): Refusal {
     if (typeof said === 'string') return { status, contentType: TEXT, body: said }
     if (said !== undefined && said !== null)
       return { status, contentType: JSON_TEXT, body: JSON.stringify(said) }
     if (prefersText(accept)) return { status, contentType: TEXT, body: sentence(decision, wire) }
-    const problem = problemBody(decision, status, 'quota-exceeded', wire)
+    const problem = problemBody(decision, status, isFailure ? 'service-unavailable' : 'quota-exceeded', wire)
     return { status, contentType: PROBLEM, body: JSON.stringify(problem) }
   }
 
@@ -45,6 +51,7 @@ export function refusalOf<Args extends readonly unknown[]>(
     body: '',
   })
 
+  if (isFailure) return inWords()
   if (typeof message !== 'function') return inWords(message)
   try {
     const refusal = after((message as MessageFunction<Args>)(...args, decision), inWords)

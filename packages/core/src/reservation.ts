@@ -1,0 +1,46 @@
+import type { Decision } from './algorithm.ts'
+import { chargeOf, refundOf } from './charges.ts'
+import type { Receipts } from './receipts.ts'
+import type { Charge, In, Mode } from './store.ts'
+import { type Cost, type CostOptions, partOf } from './targets.ts'
+
+export interface ReserveOptions<Name extends string> extends CostOptions<Name> {
+  /**
+   * What `settle` charges beyond the estimate at the most, in units of each policy: one number for all of them, or one
+   * for each. Default: the policy's limit.
+   */
+  maxDebt?: Cost<Name> | undefined
+}
+
+/** What was charged for something whose true cost is known later. Never settled, the estimate stays charged. */
+export interface Reservation<M extends Mode, Name extends string = string> {
+  readonly decision: Decision
+  /**
+   * Puts the true cost in the place of the estimate: gives back what was not needed; charges what was needed beyond it
+   * now, into debt if need be, `maxDebt` at the most. A policy without a part of `actual` keeps its estimate. Once:
+   * later calls, and those after a refund of the decision, do nothing, as for a denied decision.
+   * @throws TypeError, RangeError for what is no cost
+   */
+  settle(actual: Cost<Name>): In<M, void>
+  /** Gives the whole estimate back, once. */
+  cancel(): In<M, void>
+}
+
+/**
+ * What replaces the charges of a decision by `actual`, in one call of the store: nothing where the decision was denied,
+ * refunded or settled.
+ */
+export function settlement(
+  receipts: Receipts,
+  decision: Decision,
+  actual: Cost<string>,
+  maxDebt: Cost<string> | undefined,
+): Charge[] {
+  return receipts.toRefund(decision, undefined).flatMap((receipt): Charge[] => {
+    const { slot, cost } = receipt
+    const more = (partOf(actual, slot.name) ?? cost) - cost
+    if (more < 0) return [refundOf({ ...receipt, cost: -more }, receipt.at)]
+    const most = partOf(maxDebt, slot.name) ?? slot.algorithm.limit
+    return more > 0 && most > 0 ? [chargeOf('force', { ...receipt, cost: Math.min(more, most) })] : []
+  })
+}

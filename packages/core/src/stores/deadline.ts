@@ -1,0 +1,27 @@
+import { StoreError } from '../store-error.ts'
+
+/** The longest that a timer can be set to, in milliseconds: one above it fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * The promise, unless it takes longer than `ms` milliseconds. What comes later is dropped: what was asked may have been
+ * done all the same. The timer is gone as soon as either is there.
+ *
+ * @param what what was asked, for the message: "Redis did not answer within 100 ms"
+ * @throws StoreError `'timeout'`
+ */
+export async function withDeadline<T>(promise: PromiseLike<T>, ms: number, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new StoreError('timeout', `${what} did not answer within ${ms} ms`)),
+      Math.min(ms, LONGEST_TIMER_MS),
+    )
+  })
+  try {
+    // A race listens to both to the end: a rejection that comes late is not unhandled.
+    return await Promise.race([promise, over])
+  } finally {
+    clearTimeout(timer)
+  }
+}

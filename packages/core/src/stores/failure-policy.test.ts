@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { concurrency } from '../algorithms/concurrency.ts'
+import { fixedWindow } from '../algorithms/fixed-window.ts'
+import { call } from '../conformance/calls.ts'
+import { StoreError } from '../store-error.ts'
+import type { FailureEvents, OnStoreError, Slot, Store } from '../store.ts'
+import { laterStore, type LaterStore } from '../testing/later-store.ts'
+import { thrown } from '../testing/thrown.ts'
+import { failurePolicy } from './failure-policy.ts'
+import { memoryStore } from './memory.ts'
+
+const noon = Date.UTC(2026, 5, 1, 12)
+const five = fixedWindow({ limit: 5, window: '1h' })
+const gone = new StoreError('failed', 'the server is gone')
+
+interface World {
+  readonly store: LaterStore
+  readonly guarded: Store<'async'>
+  readonly slot: Slot
+  readonly events: string[]
+}
+
+function world(onStoreError?: OnStoreError): World {
+  const events: string[] = []
+  const on: FailureEvents = {
+    storeFailing: ({ error }) => events.push(`failing: ${(error as Error).message}`),
+    storeRecovered: ({ failingMs }) => events.push(`recovered after ${failingMs} ms`),
+  }
+  const store = laterStore(memoryStore({ clock: () => noon }))
+  const guarded = failurePolicy(store, onStoreError, on)
+  return { store, guarded, slot: guarded.open('policy', five), events }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a store that answers', () => {
+  it('answers by itself', async () => {
+    const { guarded, slot, events } = world()
+    const { ruling, charges } = await call(guarded, { slot, cost: 2 })
+    expect(ruling).toEqual({ allowed: true, at: noon, source: 'store' })
+    expect(charges[0]).toMatchObject({ allowed: true, remaining: 3 })
+    expect(events).toEqual([])
+  })
+})
+
+describe("'local'", () => {
+  it('counts the same policies in this process, and says so', async () => {
+    const { store, guarded, slot } = world()
+    await call(guarded, { slot, cost: 5 })
+    store.failing = gone
+    const answers = []
+    for (let take = 0; take < 7; take++) answers.push(await call(guarded, { slot }))
+    expect(answers.map(({ ruling }) => ruling.allowed)).toEqual([true, true, true, true, true, false, false])
+    expect(new Set(answers.map(({ ruling }) => ruling.source))).toEqual(new Set(['fallback']))
+    expect(answers.map(({ charges }) => charges[0]?.remaining)).toEqual([4, 3, 2, 1, 0, 0, 0])
+  })
+
+  it('counts a part of each limit where there are several processes, but one unit at least', async () => {
+    const { store, guarded, slot } = world({ local: { share: 1 / 2 } })
+    store.failing = gone
+    const first = await call(guarded, { slot })
+    expect(first.charges[0]).toMatchObject({ allowed: true, cost: 1, remaining: 1 })
+    expect((await call(guarded, { slot })).ruling.allowed).toBe(true)
+    expect((await call(guarded, { slot })).ruling.allowed).toBe(false)
+
+    const many = world({ local: { share: 1 / 100 } })
+    many.store.failing = gone
+    expect((await call(many.guarded, { slot: many.slot })).ruling.allowed).toBe(true)
+    expect((await call(many.guarded, { slot: many.slot })).ruling.allowed).toBe(false)
+  })
+
+  it('keeps what it counted for the next time, and sends nothing after', async () => {
+    const { store, guarded, slot } = world()
+    store.failing = gone
+    await call(guarded, { slot, cost: 4 })
+    store.failing = undefined
+    expect((await call(guarded, { slot })).charges[0]?.remaining).toBe(4)
+    store.failing = gone
+    expect((await call(guarded, { slot })).charges[0]?.remaining).toBe(0)
+  })
+
+  it('refunds what it charged itself, whether the store is back or not', async () => {
+    const { store, guarded, slot } = world()
+    store.failing = gone
+    const { ruling } = await call(guarded, { slot, cost: 4 })
+    store.failing = undefined
+    await call(guarded, { slot, cost: 2 })
+    await call(guarded, { slot, cost: 4, kind: 'refund', at: ruling.at, from: 'fallback' })
+    expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(3)
+    store.failing = gone
+    expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(5)
+  })
+
+  it('gives back nothing of what the store charged: the refund rejects', async () => {
+    const { store, guarded, slot } = world()
+    const { ruling } = await call(guarded, { slot, cost: 4 })
+    store.failing = gone
+    await expect(call(guarded, { slot, cost: 4, kind: 'refund', at: ruling.at })).rejects.toBe(gone)
+  })
+
+  it('forgets keys here and there', async () => {
+    const { store, guarded, slot } = world()
+    await call(guarded, { slot, cost: 5 })
+    store.failing = gone
+    await call(guarded, { slot, cost: 5 })
+    store.failing = undefined
+    await guarded.forget(slot, 'key')
+    expect((await call(guarded, { slot })).ruling).toMatchObject({ allowed: true, source: 'store' })
+    store.failing = gone
+    expect((await call(guarded, { slot })).ruling).toMatchObject({ allowed: true, source: 'fallback' })
+  })
+
+  it('holds slots here while the store is away', async () => {
+    const { store, guarded } = world()
+    const slot = guarded.open('reports', concurrency({ limit: 1, ttl: '1m' }))
+    store.failing = gone
+    const { ruling } = await call(guarded, { slot })
+    expect((await call(guarded, { slot })).ruling.allowed).toBe(false)
+    store.failing = undefined
+    const part = { slot, at: ruling.at, from: 'fallback' as const }
+    expect((await call(guarded, { ...part, kind: 'refund' })).ruling.source).toBe('fallback')
+  })
+})
+
+describe('the other policies', () => {
+  it("'allow' lets everything pass and tells of no policy", async () => {
+    const { store, guarded, slot } = world('allow')
+    store.failing = gone
+    const { ruling } = await call(guarded, { slot, cost: 100 })
+    expect(ruling).toMatchObject({ allowed: true, source: 'failure-policy', told: [], retryAfterMs: 0 })
+  })
+
+  it("'deny' lets nothing pass until the store is asked again", async () => {
+    const { store, guarded, slot } = world('deny')
+    store.failing = gone
+    for (let take = 0; take < 6; take++) {
+      const { ruling } = await call(guarded, { slot })
+      expect(ruling).toMatchObject({ allowed: false, source: 'failure-policy', told: [] })
+      expect(ruling.retryAfterMs).toBeGreaterThan(0)
+      expect(ruling.retryAfterMs).toBeLessThanOrEqual(200)
+    }
+  })
+
+  it('{ fallback } asks another store', async () => {
+    const fallback = memoryStore({ clock: () => noon + 1 })
+    const { store, guarded, slot } = world({ fallback })
+    store.failing = gone
+    const { ruling, charges } = await call(guarded, { slot, cost: 3 })
+    expect(ruling).toEqual({ allowed: true, at: noon + 1, source: 'fallback' })
+    expect(charges[0]?.remaining).toBe(2)
+  })
+
+  it.each([
+    ['open', "TypeError: onStoreError must be one of 'local', 'allow', 'deny', got 'open'"],
+    [null, "TypeError: onStoreError must be one of 'local', 'allow', 'deny', got null"],
+    [{ fallback: {} }, 'TypeError: onStoreError.fallback must be a store, got an object'],
+    [{ fallBack: {} }, "TypeError: onStoreError has no option 'fallBack'"],
+    [{ local: 1 }, 'TypeError: what onStoreError.local takes must be an object, got 1'],
+    [{ local: { share: 0 } }, 'RangeError: onStoreError.local.share must be above 0 and at most 1, got 0'],
+    [{ local: { share: '1' } }, "TypeError: onStoreError.local.share must be above 0 and at most 1, got '1'"],
+  ])('refuses %o', (policy, message) => {
+    expect(thrown(() => failurePolicy(memoryStore(), policy as never))).toMatch(message)
+  })
+})
+
+describe('what fails', () => {
+  it('is told once, and once that it is over', async () => {
+    const { store, guarded, slot, events } = world()
+    store.failing = gone
+    for (let take = 0; take < 4; take++) await call(guarded, { slot })
+    vi.advanceTimersByTime(50)
+    store.failing = undefined
+    for (let take = 0; take < 4; take++) await call(guarded, { slot })
+    expect(events).toEqual(['failing: the server is gone', 'recovered after 50 ms'])
+  })
+
+  it('is no longer asked after five times, but in the background until it is back', async () => {
+    const { store, guarded, slot, events } = world()
+    const asked = vi.spyOn(store, 'take')
+    store.failing = gone
+    for (let take = 0; take < 20; take++) await call(guarded, { slot })
+    expect(asked).toHaveBeenCalledTimes(5)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(asked.mock.calls.length).toBeGreaterThan(9)
+    store.failing = undefined
+    await vi.advanceTimersByTimeAsync(200)
+    expect(events).toHaveLength(2)
+    expect((await call(guarded, { slot })).ruling.source).toBe('store')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('says nothing about now when it began before something changed', async () => {
+    const { store, guarded, slot, events } = world()
+    let answer = (): void => undefined
+    store.until = new Promise<void>((resolve) => (answer = resolve))
+    const early = call(guarded, { slot })
+    store.until = undefined
+    store.failing = gone
+    await call(guarded, { slot })
+    store.failing = undefined
+    answer()
+    expect((await early).ruling.source).toBe('store')
+    expect(events).toEqual(['failing: the server is gone'])
+    await call(guarded, { slot })
+    expect(events).toHaveLength(2)
+  })
+
+  it('is no outage where many want the same key, yet answered for', async () => {
+    const { store, guarded, slot, events } = world()
+    store.failing = new StoreError('contended', 'too many')
+    for (let take = 0; take < 9; take++)
+      expect((await call(guarded, { slot, cost: 0 })).ruling.source).toBe('fallback')
+    expect(events).toEqual([])
+  })
+
+  it('is not hidden where a program is wrong', async () => {
+    const { store, guarded, slot, events } = world('allow')
+    store.failing = new Error('WRONGTYPE Operation against a key holding the wrong kind of value')
+    await expect(call(guarded, { slot })).rejects.toThrow('WRONGTYPE')
+    expect(events).toEqual([])
+  })
+
+  it('leaves no timer behind when it is closed', async () => {
+    const { store, guarded, slot } = world()
+    store.failing = gone
+    for (let take = 0; take < 9; take++) await call(guarded, { slot })
+    expect(vi.getTimerCount()).toBe(1)
+    await guarded.giveBack?.()
+    expect(vi.getTimerCount()).toBe(0)
+    await call(guarded, { slot })
+    expect(vi.getTimerCount()).toBe(1)
+    await guarded.close?.()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

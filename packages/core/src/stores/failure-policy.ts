@@ -1,0 +1,132 @@
+import { knownOptions, oneOf, refuse } from '../check.ts'
+import { isStoreError, StoreError } from '../store-error.ts'
+import type { Charge, FailureEvents, OnStoreError, Ruling, Slot, Store } from '../store.ts'
+import { createBreaker } from './breaker.ts'
+import { memoryStore } from './memory.ts'
+
+/** Keys that are counted in this process while the store is away: some 25 MB. */
+const LOCAL_KEYS = 100_000
+
+/** Each wrapper's own field of the slots that it opens. */
+interface GuardedSlot extends Slot {
+  /** The same policy at the store that stands in. */
+  readonly standIn?: Slot
+}
+
+/**
+ * Answers by a failure policy where the store could not be asked (it rejects with a `StoreError`). Mistakes in a program
+ * still reject, and so do refunds of what the store charged: nobody else can give it back.
+ *
+ * After five failures in a row a breaker answers at once, and asks the store in the background until it is back. Answers
+ * of a store that stands in have the source `'fallback'`; those of `'allow'` and `'deny'` have `'failure-policy'` and tell
+ * of no policy.
+ *
+ * @param store one that answers with promises
+ * @param onStoreError default `'local'`: the same policies, counted in this process
+ * @param on `storeFailing` and `storeRecovered`, once per change
+ * @throws TypeError, RangeError for what is no failure policy
+ */
+export function failurePolicy(
+  store: Store,
+  onStoreError: OnStoreError = 'local',
+  on: FailureEvents = {},
+): Store<'async'> {
+  const { standIn, answer, parts } = policyOf(onStoreError)
+  const breaker = createBreaker(async () => (store.probe ? store.probe() : store.take([])), on)
+
+  /** Makes the charges at the store that stands in. Where it counts a part of each limit, every unit weighs more. */
+  async function standInFor(charges: readonly Charge[]): Promise<Ruling> {
+    if (standIn === undefined) {
+      const retryAfterMs = answer ? 0 : breaker.retryAfterMs
+      return { allowed: answer, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
+    }
+    const weights = charges.map(({ slot }) => Math.max(1, Math.min(parts, slot.algorithm.limit)))
+    const copies = charges.map((charge, index) => ({
+      ...charge,
+      slot: (charge.slot as GuardedSlot).standIn as Slot,
+      cost: Math.min(charge.cost * (weights[index] as number), Number.MAX_SAFE_INTEGER),
+      upTo: 0,
+    }))
+    const ruling = await standIn.take(copies)
+    charges.forEach((charge, index) => {
+      const { allowed, remaining, retryAfterMs, resetMs, at } = copies[index] as Charge
+      const whole = Math.floor(remaining / (weights[index] as number))
+      Object.assign(charge, { allowed, remaining: whole, retryAfterMs, resetMs, at })
+    })
+    return { ...ruling, source: 'fallback' }
+  }
+
+  return {
+    mode: 'async',
+    atomic: store.atomic ?? true,
+    ...(store.wallClock && { wallClock: store.wallClock }),
+    open(name, algorithm) {
+      const slot = store.open(name, algorithm)
+      return standIn ? { ...slot, standIn: standIn.open(name, algorithm) } : slot
+    },
+    async take(charges) {
+      const undone = charges.find(({ kind }) => kind === 'refund')
+      if (undone?.from === 'fallback') return standInFor(charges)
+      if (breaker.isOpen) {
+        if (undone) throw new StoreError('not-ready', 'the store does not answer')
+        return standInFor(charges)
+      }
+      const end = breaker.begin()
+      try {
+        const ruling = await store.take(charges)
+        end()
+        return ruling
+      } catch (error) {
+        if (!isStoreError(error)) throw error
+        // Many who want the same key are no outage.
+        if (error.code !== 'contended') end(error)
+        if (undone) throw error
+        return standInFor(charges)
+      }
+    },
+    async forget(slot, key) {
+      const { standIn: local } = slot as GuardedSlot
+      if (local) await standIn?.forget(local, key)
+      await store.forget(slot, key)
+    },
+    async giveBack() {
+      breaker.rest()
+      await store.giveBack?.()
+    },
+    async close() {
+      breaker.rest()
+      await store.close?.()
+    },
+  }
+}
+
+interface Policy {
+  /** The store that answers instead; without one, everybody gets `answer`. */
+  readonly standIn?: Store
+  readonly answer: boolean
+  /** Of how many processes each counts its part of the limits. */
+  readonly parts: number
+}
+
+function policyOf(value: OnStoreError): Policy {
+  const standsIn = (standIn: Store, parts = 1): Policy => ({ standIn, answer: false, parts })
+  if (typeof value !== 'object' || value === null) {
+    const word = oneOf('onStoreError', value, ['local', 'allow', 'deny'])
+    return word === 'local' ? standsIn(localStore()) : { answer: word === 'allow', parts: 1 }
+  }
+  if ('fallback' in value) {
+    knownOptions('onStoreError', value, ['fallback'])
+    const { fallback } = value
+    return typeof fallback?.take === 'function'
+      ? standsIn(fallback)
+      : refuse('onStoreError.fallback', 'a store', fallback)
+  }
+  knownOptions('onStoreError', value, ['local', 'fallback'])
+  knownOptions('onStoreError.local', value.local, ['share'])
+  const { share } = value.local
+  if (typeof share !== 'number' || !(share > 0 && share <= 1))
+    refuse('onStoreError.local.share', 'above 0 and at most 1', share, 'number')
+  return standsIn(localStore(), Math.round(1 / share))
+}
+
+const localStore = (): Store => memoryStore({ maxKeys: LOCAL_KEYS })

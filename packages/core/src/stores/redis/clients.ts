@@ -1,0 +1,88 @@
+import { refuse } from '../../check.ts'
+import { warnOnce } from '../../warn.ts'
+import type { RedisPort } from './port.ts'
+
+/** What is used of ioredis: a `Redis` or a `Cluster`. */
+interface IoRedis {
+  readonly status: string
+  readonly isCluster?: boolean
+  readonly options?: {
+    autoResendUnfulfilledCommands?: boolean | undefined
+    redisOptions?: IoRedis['options']
+  }
+  evalsha(sha: string, numberOfKeys: number, ...rest: string[]): Promise<unknown>
+  eval(script: string, numberOfKeys: number, ...rest: string[]): Promise<unknown>
+  connect(): Promise<unknown>
+  nodes?(role: 'master'): IoRedis[]
+}
+
+interface EvalOptions {
+  keys: string[]
+  arguments: string[]
+}
+
+/** What is used of node-redis: what `createClient`, `createSentinel` or `createCluster` makes. */
+interface NodeRedis {
+  readonly isOpen: boolean
+  /** The cluster of version 5 has none. */
+  readonly isReady?: boolean
+  evalSha(sha: string, options: EvalOptions): Promise<unknown>
+  eval(script: string, options: EvalOptions): Promise<unknown>
+  readonly masters?: readonly unknown[]
+  nodeClient?(master: unknown): NodeRedis | Promise<NodeRedis>
+}
+
+/** A client that `redisStore` can use. */
+export type RedisClient = RedisPort | IoRedis | NodeRedis
+
+const has = (client: object, ...names: string[]): boolean =>
+  names.every((name) => typeof (client as Record<string, unknown>)[name] === 'function')
+
+/**
+ * The port of a client, whose kind is told by what it can do: class names differ between copies of a library.
+ * @throws TypeError for what is no client
+ */
+export function portOf(client: RedisClient): RedisPort {
+  if (typeof client === 'object' && client !== null) {
+    if (has(client, 'evalSha', 'eval')) return nodeRedis(client as NodeRedis)
+    if (has(client, 'evalsha', 'eval', 'defineCommand')) return ioRedis(client as IoRedis)
+    if (has(client, 'evalsha', 'eval')) return client as RedisPort
+  }
+  return refuse('client', 'a client of ioredis or node-redis, or an object with evalsha and eval', client)
+}
+
+function ioRedis(client: IoRedis): RedisPort {
+  const options = client.options?.redisOptions ?? client.options
+  if (options?.autoResendUnfulfilledCommands !== false)
+    warnOnce(
+      'ioredis sends unanswered commands again when it reconnects, which charges twice: ' +
+        'make the client with autoResendUnfulfilledCommands: false',
+    )
+  return {
+    evalsha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
+    eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
+    isReady() {
+      // With `lazyConnect` it connects when it is first used, which it would never be.
+      if (client.status === 'wait') client.connect().catch(() => undefined)
+      return client.status === 'ready'
+    },
+    ...(client.isCluster && {
+      masters: async () => (client.nodes?.('master') ?? []).map(ioRedis),
+    }),
+  }
+}
+
+function nodeRedis(client: NodeRedis): RedisPort {
+  const { nodeClient } = client
+  return {
+    evalsha: (sha, keys, args) => client.evalSha(sha, { keys, arguments: args }),
+    eval: (script, keys, args) => client.eval(script, { keys, arguments: args }),
+    isReady: () => client.isReady ?? client.isOpen,
+    ...(nodeClient && {
+      masters: async () =>
+        Promise.all(
+          (client.masters ?? []).map(async (master) => nodeRedis(await nodeClient.call(client, master))),
+        ),
+    }),
+  }
+}

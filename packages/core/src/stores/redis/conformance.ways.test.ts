@@ -1,0 +1,88 @@
+import { Redis } from 'ioredis'
+import { createSentinel } from 'redis'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type RedisServer, startRedis } from '../../../../../scripts/servers/redis.ts'
+import { type SentinelGroup, startSentinel } from '../../../../../scripts/servers/sentinel.ts'
+import type { OpenStore } from '../../conformance.ts'
+import { conformanceOf } from '../../testing/conformance-of.ts'
+import { newestKinds } from '../../testing/redis-clients.ts'
+import { newPrefix, storesOn } from '../../testing/redis-stores.ts'
+import { type RedisClient, redisStore } from './index.ts'
+
+let tls: RedisServer
+let socket: RedisServer
+beforeAll(async () => {
+  ;[tls, socket] = await Promise.all([startRedis({ tls: true }), startRedis({ socket: true })])
+})
+afterAll(() => Promise.all([tls.stop(), socket.stop()]))
+
+for (const kind of newestKinds) {
+  describe(`the Redis store over TLS by ${kind.name}`, () =>
+    conformanceOf(storesOn({ name: 'TLS', connect: () => kind.single(tls) })))
+
+  describe(`the Redis store over a Unix socket by ${kind.name}`, () =>
+    conformanceOf(storesOn({ name: 'a socket', connect: () => kind.single(socket) })))
+}
+
+describe('the Redis store through Sentinel by ioredis', () => {
+  let client: Redis
+  throughSentinel(
+    async ({ name, sentinels }) => {
+      client = new Redis({
+        name,
+        sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+        autoResendUnfulfilledCommands: false,
+        retryStrategy: () => 50,
+      })
+      return client.on('error', () => undefined)
+    },
+    () => client.disconnect(),
+  )
+})
+
+describe('the Redis store through Sentinel by node-redis', () => {
+  let end = (): void => undefined
+  throughSentinel(
+    async ({ name, sentinels }) => {
+      const client = createSentinel({ name, sentinelRootNodes: [...sentinels], scanInterval: 100 })
+      client.on('error', () => undefined)
+      await client.connect()
+      end = () => client.destroy()
+      return client
+    },
+    () => end(),
+  )
+})
+
+/** All tests on one master, then all on the other. */
+function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>, end: () => void): void {
+  let group: SentinelGroup
+  let client: RedisClient
+  beforeAll(async () => {
+    // It is told when to fail over: a busy machine is no reason.
+    group = await startSentinel({ downAfterMs: 5000 })
+    client = await connect(group)
+  })
+  afterAll(async () => {
+    end()
+    await group.stop()
+  })
+  const open: OpenStore = (clock) =>
+    redisStore(client, { clock, prefix: newPrefix(), timeout: '5s', denyCache: false })
+
+  describe('before a failover', () => conformanceOf(open, 50))
+  it('fails over', async () => {
+    await group.failOver()
+    const store = await open(() => 1)
+    for (let tries = 0; tries < 200; tries++) {
+      const works = await store.probe?.().then(
+        () => true,
+        () => false,
+      )
+      if (works === true) return
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error('the store did not come back within 10 s')
+  })
+  describe('after it', () => conformanceOf(open, 60))
+}

@@ -1,0 +1,64 @@
+import type { Charge, Store } from '../../store.ts'
+import { denyCache as withDenyCache } from '../deny-cache.ts'
+import { failurePolicy } from '../failure-policy.ts'
+import { lease as withLease } from '../lease.ts'
+import { portOf, type RedisClient } from './clients.ts'
+import { connect } from './connection.ts'
+import { createDecide } from './decide.ts'
+import { forgetKey, forgetMatching } from './forget.ts'
+import { stateKey, statePattern } from './keys.ts'
+import { twins } from './lua/index.ts'
+import { redisSettings, type RedisStoreOptions } from './options.ts'
+import { scriptOf } from './script.ts'
+import { decideBySlot } from './slots.ts'
+
+/** Writes, since a server that can only be read is of no use. */
+const PROBE = scriptOf([`return redis.call('SET', KEYS[1], '1', 'PX', 1000)`])
+
+/**
+ * Keeps limits in Redis, so that all processes count together: one script per decision, by the server's clock.
+ *
+ * Every decision is one round trip, whatever the number of policies. In Redis Cluster policies with different keys may
+ * be on several servers: these decide at the same time, and where one refuses, the others give back what they charged.
+ * The client is yours: Sluice opens no connection and closes none.
+ *
+ * @param client of ioredis 5 or 6 or node-redis 5 or 6 (single, Sentinel or Cluster), or a `RedisPort`
+ * @throws TypeError, RangeError for what is no client, and for options out of range
+ */
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): Store<'async'> {
+  const port = portOf(client)
+  const { prefix, timeoutMs, denyCache, lease, clock } = redisSettings(options)
+  const connection = connect(port, timeoutMs)
+  const keyOf = ({ slot, key }: Pick<Charge, 'slot' | 'key'>): string =>
+    stateKey(prefix, key, slot.name, slot.algorithm.kind)
+  const decide = createDecide(connection, keyOf, clock)
+  const take = port.masters ? decideBySlot(decide, keyOf) : decide
+
+  let store: Store<'async'> = {
+    mode: 'async',
+    atomic: port.masters === undefined,
+    ...(clock && { wallClock: clock }),
+    open(name, algorithm) {
+      if (!Object.hasOwn(twins, algorithm.kind))
+        throw new TypeError(`redisStore knows no algorithm of kind '${algorithm.kind}'`)
+      return { name, algorithm }
+    },
+    take: (charges) =>
+      charges.length > 0
+        ? take(charges)
+        : Promise.resolve({ allowed: true, at: Math.floor((clock ?? Date.now)()), source: 'store' }),
+    async forget(slot, key) {
+      if (key !== undefined) return forgetKey(connection, keyOf({ slot, key }))
+      const ports = (await port.masters?.()) ?? [port]
+      const connections = ports.map((master) => connect(master, Infinity))
+      return forgetMatching(connections, statePattern(prefix, slot.name, slot.algorithm.kind))
+    },
+    async probe() {
+      await connection.run(PROBE, [`${prefix}:probe`], [])
+    },
+    guarded: (onStoreError, on) => failurePolicy(store, onStoreError, on),
+  }
+  if (lease !== false) store = withLease(store, lease)
+  if (denyCache !== false) store = withDenyCache(store, denyCache)
+  return store
+}

@@ -1,0 +1,197 @@
+import type { Decision } from './algorithm.ts'
+import type { PolicyCall } from './charges.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import type { PolicyCharge } from './targets.ts'
+import { onTurn, refusal, settled, sleep, type Turn } from './turns.ts'
+
+/** What waiting needs of a limiter. */
+export interface Decider {
+  callsOf(charges: readonly PolicyCharge[], ask: boolean): PolicyCall[]
+  decide(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision>
+  refund(decision: Decision): MaybePromise<unknown>
+}
+
+/** Somebody who waits. */
+export interface Waiter {
+  readonly charges: readonly PolicyCharge[]
+  /** Who is charged as much can take the other's turn. */
+  readonly costs: string
+  readonly maxWaitMs: number
+  /** When its time is up, by `performance.now()`. */
+  readonly until: number
+  /** Whether it was called: since then the store is asked, or it sleeps, or it is refused. */
+  isCalled: boolean
+  isAsking: boolean
+  isOver: boolean
+  /** What comes of the last call of the store. */
+  answer: MaybePromise<void>
+  turn: Turn | undefined
+  stopTimer(): void
+  /** Called once, with what ends the waiting. */
+  readonly done: (finish: () => void) => void
+  readonly resolve: (decision: Decision) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** All who wait for the same keys. */
+export interface Line {
+  enter(waiter: Waiter, maxQueue: number): void
+  /** Leaves, or gives the turn back. */
+  abort(waiter: Waiter, reason: unknown): void
+  /** Refuses everybody, and gives back what they were charged. */
+  close(): MaybePromise<void>[]
+}
+
+/**
+ * A line of those who wait for the same keys: first come, first served.
+ *
+ * Policies that queue are charged on entry, into debt: one call of the store, which says when the turn is due, and one
+ * sleep. Where a policy of another kind refuses, the first in line sleeps for as long as it was told and asks again,
+ * and all others wait behind it. Slots would expire while their holder sleeps: beside them nothing is charged early.
+ * @param onEmpty called when nobody is left
+ */
+export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => void): Line {
+  /** Those before the first one that was not called are done but for their sleep. */
+  const waiters = new Set<Waiter>()
+  /** Who has to be done with before anybody else is called. */
+  let head: Waiter | undefined
+  /** Until when the head sleeps; else 0. */
+  let freeAt = 0
+  let isCalling = false
+  let isClosed = false
+
+  /** Lets others be called once a waiter is done with. */
+  function callNext(waiter: Waiter): void {
+    if (head === waiter) head = undefined
+    if (head === undefined) freeAt = 0
+    // With a store that answers at once this would go ever deeper.
+    if (isCalling) return
+    isCalling = true
+    for (const other of waiters) if (!head && !other.isCalled) ask(other)
+    isCalling = false
+    if (!head && waiters.size === 0) onEmpty()
+  }
+
+  function end(waiter: Waiter, finish: () => void): void {
+    if (!waiter.isOver) {
+      waiter.isOver = true
+      waiter.stopTimer()
+      waiters.delete(waiter)
+      waiter.done(finish)
+    }
+    if (!waiter.isAsking) callNext(waiter)
+  }
+
+  /** Asks the store for a turn that comes in time. */
+  function ask(waiter: Waiter): void {
+    waiter.isCalled = waiter.isAsking = true
+    waiter.stopTimer()
+    const leftMs = Math.max(0, Math.round(waiter.until - performance.now()))
+
+    function take(): MaybePromise<Decision> {
+      const calls = callsOf(waiter.charges, false)
+      const takes = calls.filter(({ kind }) => kind === 'take')
+      const queueing = takes.filter(({ slot }) => slot.algorithm.queues)
+      // Where all queue, nobody sleeps before being charged: the order of the calls is that of the turns.
+      if (queueing.length < takes.length) head ??= waiter
+      if (!calls.some(({ slot }) => slot.algorithm.hold)) for (const call of queueing) call.withinMs = leftMs
+      return decide(calls, false)
+    }
+    function answered(decision: Decision): MaybePromise<void> {
+      waiter.isAsking = false
+      return proceed(waiter, decision, leftMs)
+    }
+    function failed(error: unknown): void {
+      waiter.isAsking = false
+      end(waiter, () => waiter.reject(error))
+    }
+    waiter.answer = settled(take, answered, failed)
+  }
+
+  function proceed(waiter: Waiter, decision: Decision, leftMs: number): MaybePromise<void> {
+    const { allowed, source, retryAfterMs } = decision
+    const dueAt = performance.now() + retryAfterMs
+    if (waiter.isOver || isClosed) {
+      const back = giveBack(decision)
+      callNext(waiter)
+      return back
+    }
+    if (allowed) {
+      rest(waiter, { decision, dueAt })
+      callNext(waiter)
+    } else if (source !== 'failure-policy' && retryAfterMs > 0 && retryAfterMs <= leftMs) {
+      waiter.stopTimer = sleep(dueAt, () => ask(waiter))
+      head ??= waiter
+      if (head === waiter) freeAt = dueAt
+      for (const other of waiters) if (!other.isCalled && isTooLate(other)) void refuse(other)
+    } else end(waiter, () => waiter.resolve(refusal(decision, 0)))
+    return undefined
+  }
+
+  /** Sleeps until a turn is due. */
+  function rest(waiter: Waiter, turn: Turn): void {
+    waiter.turn = turn
+    waiter.stopTimer()
+    waiter.stopTimer = sleep(turn.dueAt, () => end(waiter, () => waiter.resolve(onTurn(turn.decision))))
+  }
+
+  /** Whether a waiter's time is up before the head asks again. */
+  const isTooLate = ({ until }: Waiter): boolean => Math.round(freeAt - until) > 0
+
+  /** Tells who gets no turn how things are now: it has to wait at least for those in front. */
+  function refuse(waiter: Waiter): MaybePromise<void> {
+    waiter.isCalled = true
+    waiter.stopTimer()
+    const waitMs = Math.max(1, Math.ceil(freeAt - performance.now()))
+    return settled(
+      () => decide(callsOf(waiter.charges, true), true),
+      (decision) => end(waiter, () => waiter.resolve(refusal(decision, waitMs))),
+      (error) => end(waiter, () => waiter.reject(error)),
+    )
+  }
+
+  /** Nobody is there to hear of a failure: what was charged then stays charged. */
+  const giveBack = (decision: Decision): MaybePromise<void> => settled(() => refund(decision), ignore, ignore)
+
+  /**
+   * Gives a turn up: those asleep behind it who are charged as much move up by one, and the last turn of theirs goes back.
+   * If the first did, whoever comes next would pass beside them, and more than a bucket lets out.
+   */
+  function passOn(turn: Turn, costs: string): void {
+    let free = turn
+    for (const other of waiters) {
+      const own = other.turn
+      if (!own || own.dueAt < free.dueAt) continue
+      if (other.costs !== costs) break
+      rest(other, free)
+      free = own
+    }
+    void giveBack(free.decision)
+  }
+
+  return {
+    enter(waiter, maxQueue) {
+      waiters.add(waiter)
+      if (waiter.maxWaitMs === 0) ask(waiter)
+      else if (waiters.size > maxQueue || isTooLate(waiter)) void refuse(waiter)
+      else if (head) waiter.stopTimer = sleep(waiter.until, () => void refuse(waiter))
+      else ask(waiter)
+    },
+    abort(waiter, reason) {
+      end(waiter, () => waiter.reject(reason))
+      if (waiter.turn) passOn(waiter.turn, waiter.costs)
+    },
+    close() {
+      isClosed = true
+      // The last turn first: it weighs most.
+      const all = [...waiters].toReversed()
+      return all.flatMap((waiter) => [
+        waiter.turn && giveBack(waiter.turn.decision),
+        refuse(waiter),
+        waiter.answer,
+      ])
+    },
+  }
+}
+
+const ignore = (): void => undefined

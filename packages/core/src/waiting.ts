@@ -1,0 +1,72 @@
+import type { Decision } from './algorithm.ts'
+import { type Duration, durationMs, refuse, wholeNumber } from './check.ts'
+import type { CostOptions, PolicyCharge } from './targets.ts'
+import { createLine, type Decider, type Line, type Waiter } from './waiting-line.ts'
+
+export interface WaitOptions<Name extends string = string> extends CostOptions<Name> {
+  /** How long to wait at the most, from 0 (not at all) to 10 years. Default: 10 years. */
+  maxWait?: Duration | undefined
+  /** How many may wait for the same keys in this process, sleeping or not. A whole number from 1; default 1,000. */
+  maxQueue?: number | undefined
+  /** Leaves the queue, or gives the turn back; the promise then rejects with its reason. */
+  signal?: AbortSignal | undefined
+}
+
+export const WAIT_OPTIONS: readonly string[] = ['maxWait', 'maxQueue', 'signal']
+
+/** The lines in front of a limiter. */
+export interface Waiting {
+  /** @throws TypeError, RangeError for options out of range */
+  join(charges: readonly PolicyCharge[], options: WaitOptions): Promise<Decision>
+  /** Refuses all who wait, and gives back what they were charged. */
+  close(): Promise<unknown>
+}
+
+/** Lets callers wait for their turn, in a line for each set of keys. */
+export function createWaiting(decider: Decider): Waiting {
+  const lines = new Map<string, Line>()
+
+  function lineOf(charges: readonly PolicyCharge[]): Line {
+    const id = JSON.stringify(charges.map(({ policy, key }) => [policy, key]))
+    const line: Line = lines.get(id) ?? createLine(decider, () => lines.get(id) === line && lines.delete(id))
+    lines.set(id, line)
+    return line
+  }
+
+  return {
+    join(charges, { maxWait = '3660d', maxQueue = 1000, signal }) {
+      const maxWaitMs = durationMs('maxWait', maxWait, 0)
+      wholeNumber('maxQueue', maxQueue, 1)
+      if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+        refuse('signal', 'an AbortSignal', signal)
+      // Misuse throws at once, however long the queue.
+      decider.callsOf(charges, true)
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const line = lineOf(charges)
+        const abort = (): void => line.abort(waiter, signal?.reason)
+        const waiter: Waiter = {
+          charges,
+          costs: charges.map(({ cost = 1 }) => cost).join(),
+          maxWaitMs,
+          until: performance.now() + maxWaitMs,
+          isCalled: false,
+          isAsking: false,
+          isOver: false,
+          answer: undefined,
+          turn: undefined,
+          stopTimer: () => undefined,
+          done(finish) {
+            signal?.removeEventListener('abort', abort)
+            finish()
+          },
+          resolve,
+          reject,
+        }
+        signal?.addEventListener('abort', abort)
+        line.enter(waiter, maxQueue)
+      })
+    },
+    close: async () => Promise.all([...lines.values()].flatMap((line) => line.close())),
+  }
+}
