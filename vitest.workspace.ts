@@ -7,7 +7,7 @@ function project(name: string, include: string[]): TestProjectInlineConfiguratio
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
-    test: { name, include, testTimeout: 60_000 },
+    test: { name, include, testTimeout: 60_000, hookTimeout: 60_000 },
   }
 }
 

@@ -12,6 +12,11 @@ import {
 } from '../packages/core/src/http/index.ts'
 import * as core from '../packages/core/src/index.ts'
 import * as keys from '../packages/core/src/keys.ts'
+import { denyCache } from '../packages/core/src/stores/deny-cache.ts'
+import { failurePolicy } from '../packages/core/src/stores/failure-policy.ts'
+import { lease } from '../packages/core/src/stores/lease.ts'
+import { type MemcachedPort, memcachedStore } from '../packages/core/src/stores/memcached/index.ts'
+import { type RedisPort, redisStore } from '../packages/core/src/stores/redis/index.ts'
 import * as express from '../packages/express/src/index.ts'
 import * as hono from '../packages/hono/src/index.ts'
 import * as koa from '../packages/koa/src/index.ts'
@@ -86,6 +91,14 @@ const taken =
 const keyOf = (key: ReturnType<typeof keys.byIp>, address?: string): unknown =>
   key.keyOf({ method: () => '', header: () => 'x', route: () => '', address: () => address }, [])
 
+/** A client that nobody asks. */
+const client = Object.fromEntries(
+  ['evalsha', 'eval', 'gets', 'cas', 'add', 'incr', 'delete'].map((name) => [
+    name,
+    () => Promise.reject(name),
+  ]),
+) as unknown as RedisPort & MemcachedPort
+
 /** The functions of the table. */
 const calls: Record<string, Call> = {
   createLimiter: limited,
@@ -118,6 +131,12 @@ const calls: Record<string, Call> = {
   concurrency: counted(core.concurrency),
   memoryStore: (options) =>
     core.createLimiter({ store: core.memoryStore(options), limit: 1, window }).take('key').allowed,
+  redisStore: (options) => redisStore(client, options),
+  memcachedStore: (options) => memcachedStore(client, options),
+  denyCache: (options) => denyCache(frozen(), options),
+  lease: (options) => lease(frozen(), options),
+  onStoreError: (options) => failurePolicy(memcachedStore(client), options),
+  'onStoreError.local': (local) => failurePolicy(memcachedStore(client), { local }),
   rateLimit: served,
   'rateLimit.policies[]': (policy) => served({ policies: [policy] }),
   partitionKey: (partitionKey) => served({ limit: 1, window, partitionKey }),
@@ -158,6 +177,7 @@ const needs: Record<string, Options> = {
   'calendarWindow.every': { limit: 1 },
   'calendarWindow.startDay': { limit: 1, every: 'month' },
   concurrency: { limit: 1, ttl: 1000 },
+  lease: { size: 100 },
   rateLimit: limit,
   'rateLimit.algorithm': {},
   'rateLimit.policies': {},
@@ -179,6 +199,9 @@ const alsoWrong: Record<string, unknown[]> = {
   'gcra.limit': [2 ** 52],
   'calendarWindow.timeZone': ['Mars/Olympus'],
   'memoryStore.clock': [() => Number.NaN, () => -1],
+  'redisStore.prefix': ['{app}'],
+  'memcachedStore.prefix': ['a'.repeat(172)],
+  'onStoreError.local.share': [0, -1, 1.5, Number.NaN],
   'partitionKey.secret': ['too short'],
   'rateLimit.unit': ['é', ''],
   'rateLimit.policies[].unit': ['é', ''],
@@ -295,6 +318,7 @@ describe('the table has every option, and no other', () => {
       'memoryStore',
     ]
       .concat('a call', 'on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
+      .concat('redisStore', 'memcachedStore', 'denyCache', 'lease', 'onStoreError', 'onStoreError.local')
       .map((name) => `'${name}'`)
       .concat('`${at}partitionKey`', 'owner')
     expect([...new Set(found)].toSorted(byText)).toEqual(expected.toSorted(byText))
@@ -372,8 +396,12 @@ describe('what is left out has the default that the table says', () => {
   const valueOf = (code: string): unknown =>
     values[code] ?? (code.startsWith("'") ? code.slice(1, -1) : Number(code))
 
-  /** Stores, clocks and sharing do not show in what a limiter answers: they have tests of their own. */
-  const apart = new Set(['store', 'shared', 'on', 'maxKeys'])
+  /**
+   * Stores, clocks and sharing do not show in what a limiter answers: they have tests of their own, those of Redis,
+   * Memcached, deny caches and leases in packages/core/src/stores/defaults.test.ts.
+   */
+  const apart = new Set(['store', 'shared', 'on', 'maxKeys', 'maxStale', 'maxHold'])
+  for (const option of ['prefix', 'timeout', 'denyCache', 'lease']) apart.add(option)
 
   it.each(defaults.filter(({ option }) => !apart.has(option)))(
     '$owner: $option',

@@ -4,8 +4,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { startMemcached } from '../scripts/servers/memcached.ts'
+import { clusterOfRun } from '../scripts/servers/of-run.ts'
+import { startRedis } from '../scripts/servers/redis.ts'
 import app from './hono-fetch.ts'
-import { serve, start } from './testing/programs.ts'
+import { addressOf, serve, start } from './testing/programs.ts'
 
 const folder = new URL('.', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
@@ -20,6 +23,8 @@ async function allowedBeforeRefusal(url: string, init?: RequestInit): Promise<nu
   }
   return Infinity
 }
+
+const textOf = async (url: string): Promise<string> => (await fetch(url)).text()
 
 /** A limit as it shows on a machine so slow that a part of the window may pass meanwhile. */
 function expectLimit(allowed: number, limit: number): void {
@@ -165,6 +170,81 @@ describe.concurrent('examples', () => {
     expect(stdout).toMatch(/message \d+ waits \d+ ms/)
     // Five at once, ten a second: seven more take 700 ms.
     expect(Number(/(\d+) ms {2}done/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(690)
+  })
+
+  it('redis.ts counts in all processes together, and in each one while Redis is away', async () => {
+    const redis = await startRedis()
+    const env = { REDIS_URL: redis.url }
+    const programs = [start('redis.ts', [], env), start('redis.ts', [], env)] as const
+    const [one, other] = [await addressOf(programs[0]), await addressOf(programs[1])]
+    expect(await textOf(one)).toBe('4 requests left, says the store.\n')
+    expect(await textOf(other)).toBe('3 requests left, says the store.\n')
+    await redis.kill()
+    expect(await textOf(one)).toBe('4 requests left, says the fallback.\n')
+    expect(await textOf(other)).toBe('4 requests left, says the fallback.\n')
+    // After five failures in a row each asks for it in the background.
+    for (const url of [one, other]) expectLimit(await allowedBeforeRefusal(url), 4)
+    await redis.restart()
+    await Promise.all(programs.map((program) => program.says(/^counting in Redis again, after \d+ ms$/m)))
+    expect(await textOf(one)).toBe('4 requests left, says the store.\n')
+    expectLimit(await allowedBeforeRefusal(other), 4)
+    expect((await fetch(one)).status).toBe(429)
+    await redis.stop()
+  })
+
+  it('redis-cluster.ts decides three policies together', async () => {
+    const { nodes } = await clusterOfRun()
+    const env = { REDIS_NODES: nodes.map(({ host, port }) => `${host}:${port}`).join() }
+    const url = await serve('redis-cluster.ts', env)
+    expect(await textOf(url)).toBe('Left: burst 4, daily 999, everyone 499\n')
+    expectLimit(await allowedBeforeRefusal(url), 4)
+    const refused = await fetch(url)
+    expect(await refused.json()).toMatchObject({ 'violated-policies': ['burst'] })
+  })
+
+  it('memcached.ts counts in all processes together, and lets all pass while Memcached is away', async () => {
+    const memcached = await startMemcached()
+    const env = { MEMCACHED_URL: memcached.address }
+    const programs = [start('memcached.ts', [], env), start('memcached.ts', [], env)] as const
+    const [one, other] = [await addressOf(programs[0]), await addressOf(programs[1])]
+    expect(await textOf(one)).toBe('4 requests left.\n')
+    expect(await textOf(other)).toBe('3 requests left.\n')
+    expectLimit(await allowedBeforeRefusal(one), 3)
+    expect((await fetch(other)).status).toBe(429)
+    await memcached.kill()
+    const unlimited = await fetch(other)
+    expect(await unlimited.text()).toBe('Infinity requests left.\n')
+    expect(unlimited.headers.has('ratelimit')).toBe(false)
+    for (let request = 1; request < 5; request++) await textOf(other)
+    await memcached.restart()
+    await programs[1].says(/^limiting again, after \d+ ms$/m)
+    expect(await textOf(other)).toBe('4 requests left.\n')
+    await memcached.stop()
+  })
+
+  it('jobs-in-turn.ts starts a job every 100 ms, and not those that would be late', async () => {
+    const { code, stdout, stderr } = await start('jobs-in-turn.ts').ended
+    expect([code, stderr]).toEqual([0, ''])
+    const started = Array.from(stdout.matchAll(/(\d+) ms {2}job (\d+) starts/g), ([, ms, job]) =>
+      [ms, job].map(Number),
+    )
+    expect(started.map(([, job]) => job)).toEqual([1, 2, 3, 4, 5, 6])
+    for (const [index, [ms = 0]] of started.entries()) expect(ms).toBeGreaterThanOrEqual(index * 100 - 1)
+    expect(stdout.match(/job (7|8|9|10) would have to wait \d+ ms/g)?.length).toBe(4)
+  })
+
+  it('llm-tokens.ts settles what it reserved', async () => {
+    const { code, stdout, stderr } = await start('llm-tokens.ts').ended
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n')).toEqual([
+      "'Why?' cost 400 tokens, 9600 left",
+      'failed (no question): its tokens are back, 9600 left',
+      "'What is the meaning of all this, please?' cost 4000 tokens, 5600 left",
+      "'And now?' cost 800 tokens, 4800 left",
+      "'Is there anything left at all for me?' cost 3700 tokens, 1100 left",
+      "'No?' is refused: come back in 60 minutes",
+      '',
+    ])
   })
 })
 

@@ -1,9 +1,8 @@
-// A budget of tokens, where the true cost of a call is known only when it is over: reserve an estimate, then settle.
-import { createLimiter, tokenBucket } from '@sluice/core'
+// A budget of tokens, where the true cost of a call is known only when it is over: reserve an estimate, then settle. In
+// memory there is nothing to wait for; with a store such as `redisStore(redis)` put `await` before each of the calls.
+import { createLimiter, fixedWindow } from '@sluice/core'
 
-const limiter = createLimiter({
-  algorithm: tokenBucket({ capacity: 10_000, refill: 10_000, per: '1m' }),
-})
+const limiter = createLimiter({ algorithm: fixedWindow({ limit: 10_000, window: '1h' }) })
 const customer = 'customer:42'
 
 /** Stands for a model's API: tells how many tokens it used, and fails when there is no question. */
@@ -13,17 +12,17 @@ async function complete(prompt: string): Promise<{ text: string; tokens: number 
 }
 
 async function ask(prompt: string): Promise<void> {
-  const { decision, settle, cancel } = await limiter.reserve(customer, { cost: 3000 })
+  const { decision, settle, cancel } = limiter.reserve(customer, { cost: 3000 })
   if (!decision.allowed) {
-    console.log(`'${prompt}' is refused: come back in ${Math.ceil(decision.retryAfterMs / 1000)} s`)
+    console.log(`'${prompt}' is refused: come back in ${Math.ceil(decision.retryAfterMs / 60_000)} minutes`)
     return
   }
   try {
     const { tokens } = await complete(prompt)
-    await settle(tokens)
+    settle(tokens)
     console.log(`'${prompt}' cost ${tokens} tokens, ${limiter.peek(customer).remaining} left`)
   } catch (error) {
-    await cancel()
+    cancel()
     console.log(
       `failed (${(error as Error).message}): its tokens are back, ${limiter.peek(customer).remaining} left`,
     )
@@ -35,4 +34,5 @@ await ask('')
 await ask('What is the meaning of all this, please?') // more than the estimate
 await ask('And now?')
 await ask('Is there anything left at all for me?')
+await ask('No?') // not even the estimate is left
 await limiter.close()

@@ -17,7 +17,7 @@ const app = new Koa<RateLimitState>()
 
 app.use(
   rateLimit({
-    store: memcachedStore(memcached),
+    store: memcachedStore(memcached, { timeout: '500ms' }),
     onStoreError: 'allow',
     on: {
       storeFailing: () => console.log('nothing is limited'),

@@ -21,7 +21,7 @@ const app = new Hono<{ Variables: RateLimitVariables }>()
 
 app.use(
   rateLimit({
-    store: redisStore(redis),
+    store: redisStore(redis, { timeout: '500ms' }),
     policies: [
       { name: 'burst', algorithm: tokenBucket({ capacity: 5, refill: 1, per: '2s' }), key: byIp() },
       { name: 'daily', algorithm: fixedWindow({ limit: 1000, window: '1d' }), key: byIp() },

@@ -7,8 +7,9 @@ import express from 'express'
 import { Redis } from 'ioredis'
 
 const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', {
-  // What got no answer may have been done all the same; sent again, it would be charged twice.
+  // What got no answer may have been done all the same; sent again, or later, it would be charged twice.
   autoResendUnfulfilledCommands: false,
+  enableOfflineQueue: false,
   retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
 })
 redis.on('error', (error: Error) => console.error(`Redis: ${error.message}`))
@@ -17,7 +18,8 @@ const app = express()
 
 app.use(
   rateLimit({
-    store: redisStore(redis),
+    // A request waits for Redis for so long at the most, and then counts as `onStoreError` says. Default: 100 ms.
+    store: redisStore(redis, { timeout: '500ms' }),
     onStoreError: 'local',
     on: {
       storeFailing: () => console.log('counting in this process'),

@@ -24,6 +24,7 @@ const tasks = {
   test: { build: 'always', run: test },
   demo: { build: 'stale', run: run([...tsx, 'examples/demo/main.ts']) },
   bench: { build: 'stale', run: run([...tsx, '--expose-gc', 'benchmarks/run.ts']) },
+  soak: { run: run([...tsx, '--expose-gc', 'packages/core/test/soak/main.ts']) },
   packages: { build: 'stale', run: run(['node', 'scripts/packages/check.mjs']) },
   vitest: { run: run(vitest) },
   mutation: { run: run([...tools.stryker, 'run'], ['node', 'scripts/mutation/report.mjs']) },

@@ -46,9 +46,10 @@ const ports = JSON.parse(process.env['PORTS'] ?? '{}') as Record<string, number>
 const { connect } = Socket.prototype
 Socket.prototype.connect = function (this: Socket, ...args: any[]) {
   // What others of Node's functions have made of their arguments is an array.
-  const to = (Array.isArray(args[0]) ? args[0] : args) as [{ port?: number | string } | number | string]
-  if (typeof to[0] === 'object') to[0] = { ...to[0], port: ports[to[0].port ?? ''] ?? to[0].port }
-  else to[0] = ports[to[0]] ?? to[0]
+  const to = (Array.isArray(args[0]) ? args[0] : args) as [{ port: number } | number | string]
+  const [target] = to
+  if (typeof target === 'object') to[0] = { ...target, port: ports[target.port] ?? target.port }
+  else to[0] = ports[target] ?? target
   return Reflect.apply(connect, this, args) as Socket
 }
 

@@ -70,7 +70,11 @@ export function start(file: string, args: readonly string[] = [], env: NodeJS.Pr
 }
 
 /** Starts an example that serves, and gives its address once it listens. */
-export async function serve(file: string): Promise<string> {
-  const [, port = ''] = await start(file).says(/^http:\/\/localhost:(\d+)$/m)
+export const serve = (file: string, env?: NodeJS.ProcessEnv): Promise<string> =>
+  addressOf(start(file, [], env))
+
+/** The address of an example that serves, once it listens. */
+export async function addressOf(program: Program): Promise<string> {
+  const [, port = ''] = await program.says(/^http:\/\/localhost:(\d+)$/m)
   return `http://127.0.0.1:${port}`
 }

@@ -68,7 +68,7 @@ export async function startCluster({
   }
 }
 
-/** Gives each master its share of the slots, and makes all nodes known to the first, which tells the others. */
+/** Gives each master its share of the slots, and makes all nodes meet: left to hearsay it can take seconds. */
 async function introduce(masters: readonly RedisServer[], servers: readonly RedisServer[]): Promise<void> {
   const share = slots / masters.length
   await Promise.all(
@@ -79,8 +79,10 @@ async function introduce(masters: readonly RedisServer[], servers: readonly Redi
       await server.ask('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     }),
   )
-  const [first, ...others] = servers
-  await Promise.all(others.map(({ host, port }) => first!.ask('CLUSTER', 'MEET', host, port)))
+  const pairs = servers.flatMap((one, index) =>
+    servers.slice(index + 1).map((other) => [one, other] as const),
+  )
+  await Promise.all(pairs.map(([one, other]) => one.ask('CLUSTER', 'MEET', other.host, other.port)))
 }
 
 async function follow(masters: readonly RedisServer[], replicas: readonly RedisServer[]): Promise<void> {

@@ -8,7 +8,20 @@ function policyDecision(call: PolicyCall): PolicyDecision {
   const { kind, limit, windowMs } = algorithm
   const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs, at } = call
   const used = limit - remaining
-  const decided = { name, kind, key, cost, mode, allowed, limit, used, remaining, resetMs, retryAfterMs, windowMs }
+  const decided = {
+    name,
+    kind,
+    key,
+    cost,
+    mode,
+    allowed,
+    limit,
+    used,
+    remaining,
+    resetMs,
+    retryAfterMs,
+    windowMs,
+  }
   return at > 0 ? { ...decided, at } : decided
 }
 

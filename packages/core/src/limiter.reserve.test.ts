@@ -177,7 +177,9 @@ describe('a reservation on a store of promises', () => {
     const calls: string[][] = []
     const memory = memoryStore({ clock: () => noon })
     const take: Store<'sync'>['take'] = (charges: readonly Charge[]) => {
-      calls.push(charges.map(({ slot, kind, cost, at, from }) => `${slot.name} ${kind} ${cost} ${at} ${from}`))
+      calls.push(
+        charges.map(({ slot, kind, cost, at, from }) => `${slot.name} ${kind} ${cost} ${at} ${from}`),
+      )
       return memory.take(charges)
     }
     const store = laterStore({ ...memory, take })

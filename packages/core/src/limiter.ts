@@ -1,7 +1,7 @@
 import type { Decision } from './algorithm.ts'
 import type { BoundPolicy, PolicyInfo, UnboundPolicy } from './bound-policies.ts'
-import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
-import { functionOf, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
+import { type PolicyCall, refundOf } from './charges.ts'
+import { functionOf, knownOptions, oneOf, refuse } from './check.ts'
 import { decisionOf } from './decision.ts'
 import {
   type Held,
@@ -10,24 +10,16 @@ import {
   type LimiterSettings,
   SETTINGS,
 } from './limiter-types.ts'
+import { limiterCalls } from './limiter-calls.ts'
 import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
 import { policySet } from './policy-set.ts'
 import { createReceipts } from './receipts.ts'
-import { type Reservation, settlement } from './reservation.ts'
+import { RESERVE_OPTIONS, settlementOf } from './reservation.ts'
 import type { Charge, In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
-import {
-  checkCost,
-  checkNames,
-  type Cost,
-  type CostOptions,
-  partOf,
-  type PolicyCharge,
-  refuseTwins,
-  type Target,
-} from './targets.ts'
+import { type Cost, type PolicyCharge, refuseTwins, type Target } from './targets.ts'
 import { createWaiting, WAIT_OPTIONS } from './waiting.ts'
 
 /**
@@ -61,48 +53,13 @@ export function limiterOf<M extends Mode, Name extends string>(
   const policies = policySet(store, known, mayShare, on.policyReset)
   policies.replace(unbound)
   const receipts = createReceipts(policies)
+  const { costIn, chargesOf, callsOf } = limiterCalls(policies)
   let isClosed = false
   const noteUse = watchUse(unbound)
 
   function refuseClosed(): void {
     if (isClosed) throw new Error('the limiter is closed')
   }
-
-  function costIn(
-    options: CostOptions<string> | undefined,
-    more: readonly string[] = [],
-  ): Cost<string> | undefined {
-    if (options !== undefined) knownOptions('a call', options, ['cost', ...more])
-    if (options?.cost !== undefined) checkNames('cost', options.cost, policies)
-    return options?.cost
-  }
-
-  /** What a target and a cost say, policy by policy. */
-  function chargesOf(
-    target: Target<string>,
-    options?: CostOptions<string>,
-    more?: readonly string[],
-  ): PolicyCharge[] {
-    const cost = costIn(options, more)
-    checkNames('key', target, policies)
-    const charges: PolicyCharge[] = []
-    for (const { info } of policies.list) {
-      const key = partOf(target, info.name)
-      if (key !== undefined) charges.push({ policy: info.name, key, cost: partOf(cost, info.name) })
-    }
-    return charges
-  }
-
-  function callOf({ policy, key, cost = 1, algorithm }: PolicyCharge, ask: boolean): PolicyCall {
-    const { info, slotFor } = policies.named(policy, 'policy')
-    if (typeof key !== 'string' || key === '') refuse(`the key of '${policy}'`, 'non-empty text', key)
-    wholeNumber('cost', cost)
-    const kind = ask ? 'ask' : info.mode === 'shadow' ? 'shadow' : 'take'
-    return chargeOf(kind, { slot: slotFor(algorithm), key, cost }, info.mode)
-  }
-
-  const callsOf = (charges: readonly PolicyCharge[], ask: boolean): PolicyCall[] =>
-    charges.map((charge) => callOf(charge, ask))
 
   const decide = (calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> =>
     after(store.take(calls), (ruling: Ruling) => decisionOf(calls, ask, ruling))
@@ -125,17 +82,6 @@ export function limiterOf<M extends Mode, Name extends string>(
     make(receipts.toRefund(decision, cost).map((receipt) => refundOf(receipt, receipt.at)))
 
   const waiting = createWaiting({ callsOf, decide, refund })
-
-  function reservation(decision: Decision, maxDebt: Cost<string> | undefined): Reservation<M, Name> {
-    return {
-      decision,
-      settle(actual) {
-        checkCost('actual', actual, policies)
-        return done(make(settlement(receipts, decision, actual, maxDebt)))
-      },
-      cancel: () => done(refund(decision)),
-    }
-  }
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
@@ -185,10 +131,15 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     hold,
     reserve(target, options) {
-      const maxDebt = options?.maxDebt
-      const charges = chargesOf(target, options, ['maxDebt'])
-      if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, policies)
-      return give(after(run(charges), (decision) => reservation(decision, maxDebt)))
+      const charges = chargesOf(target, options, RESERVE_OPTIONS)
+      const settlement = settlementOf(receipts, policies, options?.maxDebt)
+      return give(
+        after(run(charges), (decision) => ({
+          decision,
+          settle: (actual) => done(make(settlement(decision, actual))),
+          cancel: () => done(refund(decision)),
+        })),
+      )
     },
     wait(target, options = {}) {
       begin()

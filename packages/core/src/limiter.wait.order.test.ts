@@ -15,10 +15,7 @@ let time: FakeTime
 beforeEach(() => {
   time = fakeTime()
 })
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-})
+afterEach(() => time.end())
 
 const kinds: [string, (store: Store<'sync'>) => Store][] = [
   ['memory', (store) => store],
@@ -40,7 +37,16 @@ describe.each(kinds)('the queue on %s', (_kind, of) => {
       ['e', 3000],
     ])
     // At most two calls each: one is refused, and one is not.
-    expect(store.calls).toEqual(['take 2', 'take 2', 'take 2', 'take 1', 'take 3', 'take 3', 'take 1', 'take 1'])
+    expect(store.calls).toEqual([
+      'take 2',
+      'take 2',
+      'take 2',
+      'take 1',
+      'take 3',
+      'take 3',
+      'take 1',
+      'take 1',
+    ])
   })
 
   it('refuses at once who would have to leave before the first is asked again', async () => {
@@ -138,6 +144,64 @@ describe('the queue in front of a slow store', () => {
     expect(time.passed().map(([name]) => name)).toEqual(['a', 'b', 'a', 'b'])
   })
 
+  it('asks at once for who is not to wait', async () => {
+    const store = laterStore(time.store())
+    const limiter = createLimiter({ algorithm: three, store })
+    for (const name of ['a', 'b']) time.watch(name, limiter.wait('ada', { maxWait: 0 }))
+    await time.pass(0)
+    expect(time.passed()).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ])
+  })
+
+  it('refuses those in the queue as soon as it knows that they cannot be in time', async () => {
+    const limiter = createLimiter({ algorithm: three, store: laterStore(time.store()) })
+    await limiter.take('ada', { cost: 3 })
+    time.watch('first', limiter.wait('ada'))
+    time.watch('too short', limiter.wait('ada', { maxWait: 999 }))
+    time.watch('long enough', limiter.wait('ada', { maxWait: 1000 }))
+    await time.pass(0)
+    expect(time.ended).toMatchObject([
+      { name: 'too short', decision: { allowed: false, retryAfterMs: 1000 } },
+    ])
+    await time.pass(1000)
+    expect(time.passed().length).toBe(2)
+  })
+
+  it('forgets until when somebody would have slept who has left', async () => {
+    const store = laterStore(time.store())
+    const limiter = createLimiter({ algorithm: three, store })
+    const leaving = new AbortController()
+    await limiter.take('ada', { cost: 2 })
+    time.watch('first', limiter.wait('ada', { cost: 2, signal: leaving.signal }))
+    time.watch('second', limiter.wait('ada'))
+    await time.pass(0)
+    leaving.abort(new Error('gone'))
+    time.watch('third', limiter.wait('ada', { cost: 0, maxWait: 10 }))
+    await time.pass(0)
+    expect(time.passed().map(([name]) => name)).toEqual(['second', 'third'])
+  })
+
+  it('keeps the queue of those who came after somebody left with a call under way', async () => {
+    const store = laterStore(time.store())
+    const limiter = createLimiter({ algorithm: bucket, store })
+    const leaving = new AbortController()
+    let answer = (): void => undefined
+    store.until = new Promise<void>((resolve) => (answer = resolve))
+    time.watch('first', limiter.wait('ada', { signal: leaving.signal }))
+    store.until = undefined
+    leaving.abort(new Error('gone'))
+    await limiter.take('ada')
+    time.watch('second', limiter.wait('ada', { maxQueue: 1 }))
+    await time.pass(0)
+    answer()
+    await time.pass(0)
+    time.watch('third', limiter.wait('ada', { maxQueue: 1 }))
+    await time.pass(1000)
+    expect(time.passed()).toEqual([['second', 100]])
+  })
+
   it('refuses who is not called in time, with the figures as they are then', async () => {
     const store = laterStore(time.store())
     const limiter = createLimiter({ algorithm: three, store })
@@ -150,7 +214,11 @@ describe('the queue in front of a slow store', () => {
     expect(time.ended).toEqual([])
     await time.pass(1)
     expect(time.ended).toMatchObject([
-      { name: 'b', at: 50, decision: { allowed: false, retryAfterMs: 1, remaining: 3, policies: [{ cost: 1 }] } },
+      {
+        name: 'b',
+        at: 50,
+        decision: { allowed: false, retryAfterMs: 1, remaining: 3, policies: [{ cost: 1 }] },
+      },
     ])
     answer()
     await time.pass(0)
@@ -171,7 +239,10 @@ describe('memory', () => {
   })
 
   it('is not deep: ten thousand are called in a row', async () => {
-    const limiter = createLimiter({ algorithm: fixedWindow({ limit: 10_000, window: '1s' }), store: time.store() })
+    const limiter = createLimiter({
+      algorithm: fixedWindow({ limit: 10_000, window: '1s' }),
+      store: time.store(),
+    })
     limiter.take('ada')
     for (let name = 0; name < 10_001; name++) {
       time.watch(name, limiter.wait('ada', { maxQueue: 20_000, cost: name === 0 ? 10_000 : 1 }))

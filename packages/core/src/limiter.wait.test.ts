@@ -17,10 +17,7 @@ let time: FakeTime
 beforeEach(() => {
   time = fakeTime()
 })
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-})
+afterEach(() => time.end())
 
 /** Where answers come at once, and where they come later. */
 const kinds: [string, (store: Store<'sync'>) => Store][] = [
@@ -166,7 +163,7 @@ describe('several policies', () => {
 
   it('deny as one where one of them cannot be in time, and charge nothing', async () => {
     const limiter = createLimiter({ policies, store: time.store() })
-    await limiter.take('ada', { cost: { window: 2 } })
+    limiter.take('ada', { cost: { window: 2 } })
     time.watch('late', limiter.wait('ada', { maxWait: 999 }))
     await time.pass(0)
     expect(time.ended[0]?.decision).toEqual(limiter.take('ada'))
@@ -221,7 +218,10 @@ describe('slots', () => {
 
 describe('timers', () => {
   it('reach beyond what one timer can', async () => {
-    const limiter = createLimiter({ algorithm: fixedWindow({ limit: 1, window: '60d' }), store: time.store() })
+    const limiter = createLimiter({
+      algorithm: fixedWindow({ limit: 1, window: '60d' }),
+      store: time.store(),
+    })
     limiter.take('ada')
     time.watch('turn', limiter.wait('ada'))
     await time.pass(60 * 86_400_000 - 1)

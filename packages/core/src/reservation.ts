@@ -1,8 +1,11 @@
 import type { Decision } from './algorithm.ts'
 import { chargeOf, refundOf } from './charges.ts'
+import type { PolicySet } from './policy-set.ts'
 import type { Receipts } from './receipts.ts'
 import type { Charge, In, Mode } from './store.ts'
-import { type Cost, type CostOptions, partOf } from './targets.ts'
+import { checkCost, type Cost, type CostOptions, partOf } from './targets.ts'
+
+export const RESERVE_OPTIONS: readonly string[] = ['cost', 'maxDebt']
 
 export interface ReserveOptions<Name extends string> extends CostOptions<Name> {
   /**
@@ -27,20 +30,24 @@ export interface Reservation<M extends Mode, Name extends string = string> {
 }
 
 /**
- * What replaces the charges of a decision by `actual`, in one call of the store: nothing where the decision was denied,
- * refunded or settled.
+ * What replaces the charges of decisions by their true cost, in one call of the store: nothing for a decision that was
+ * denied, refunded or settled.
+ * @throws TypeError, RangeError for a `maxDebt` or an `actual` that is no cost
  */
-export function settlement(
+export function settlementOf(
   receipts: Receipts,
-  decision: Decision,
-  actual: Cost<string>,
+  policies: PolicySet,
   maxDebt: Cost<string> | undefined,
-): Charge[] {
-  return receipts.toRefund(decision, undefined).flatMap((receipt): Charge[] => {
-    const { slot, cost } = receipt
-    const more = (partOf(actual, slot.name) ?? cost) - cost
-    if (more < 0) return [refundOf({ ...receipt, cost: -more }, receipt.at)]
-    const most = partOf(maxDebt, slot.name) ?? slot.algorithm.limit
-    return more > 0 && most > 0 ? [chargeOf('force', { ...receipt, cost: Math.min(more, most) })] : []
-  })
+): (decision: Decision, actual: Cost<string>) => Charge[] {
+  if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, policies)
+  return (decision, actual) => {
+    checkCost('actual', actual, policies)
+    return receipts.toRefund(decision, undefined).flatMap((receipt): Charge[] => {
+      const { slot, cost, at } = receipt
+      const more = (partOf(actual, slot.name) ?? cost) - cost
+      if (more < 0) return [refundOf({ ...receipt, cost: -more }, at)]
+      const most = partOf(maxDebt, slot.name) ?? slot.algorithm.limit
+      return more > 0 && most > 0 ? [chargeOf('force', { ...receipt, cost: Math.min(more, most) })] : []
+    })
+  }
 }

@@ -11,7 +11,9 @@ export interface Turn {
 /** A decision whose turn has come. */
 export function onTurn(decision: Decision): Decision {
   if (decision.retryAfterMs === 0) return decision
-  const policies = decision.policies.map((policy) => (policy.allowed ? { ...policy, retryAfterMs: 0 } : policy))
+  const policies = decision.policies.map((policy) =>
+    policy.allowed ? { ...policy, retryAfterMs: 0 } : policy,
+  )
   return { ...decision, retryAfterMs: 0, policies }
 }
 

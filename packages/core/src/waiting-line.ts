@@ -1,36 +1,14 @@
 import type { Decision } from './algorithm.ts'
 import type { PolicyCall } from './charges.ts'
+import type { LimiterCalls } from './limiter-calls.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import type { PolicyCharge } from './targets.ts'
 import { onTurn, refusal, settled, sleep, type Turn } from './turns.ts'
+import type { Waiter } from './waiter.ts'
 
 /** What waiting needs of a limiter. */
-export interface Decider {
-  callsOf(charges: readonly PolicyCharge[], ask: boolean): PolicyCall[]
+export interface Decider extends Pick<LimiterCalls, 'callsOf'> {
   decide(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision>
   refund(decision: Decision): MaybePromise<unknown>
-}
-
-/** Somebody who waits. */
-export interface Waiter {
-  readonly charges: readonly PolicyCharge[]
-  /** Who is charged as much can take the other's turn. */
-  readonly costs: string
-  readonly maxWaitMs: number
-  /** When its time is up, by `performance.now()`. */
-  readonly until: number
-  /** Whether it was called: since then the store is asked, or it sleeps, or it is refused. */
-  isCalled: boolean
-  isAsking: boolean
-  isOver: boolean
-  /** What comes of the last call of the store. */
-  answer: MaybePromise<void>
-  turn: Turn | undefined
-  stopTimer(): void
-  /** Called once, with what ends the waiting. */
-  readonly done: (finish: () => void) => void
-  readonly resolve: (decision: Decision) => void
-  readonly reject: (error: unknown) => void
 }
 
 /** All who wait for the same keys. */
@@ -51,7 +29,6 @@ export interface Line {
  * @param onEmpty called when nobody is left
  */
 export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => void): Line {
-  /** Those before the first one that was not called are done but for their sleep. */
   const waiters = new Set<Waiter>()
   /** Who has to be done with before anybody else is called. */
   let head: Waiter | undefined
@@ -77,7 +54,7 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       waiter.isOver = true
       waiter.stopTimer()
       waiters.delete(waiter)
-      waiter.done(finish)
+      finish()
     }
     if (!waiter.isAsking) callNext(waiter)
   }

@@ -1,7 +1,9 @@
 import type { Decision } from './algorithm.ts'
 import { type Duration, durationMs, refuse, wholeNumber } from './check.ts'
+import { all, type MaybePromise } from './maybe-promise.ts'
 import type { CostOptions, PolicyCharge } from './targets.ts'
-import { createLine, type Decider, type Line, type Waiter } from './waiting-line.ts'
+import { waiterOf } from './waiter.ts'
+import { createLine, type Decider, type Line } from './waiting-line.ts'
 
 export interface WaitOptions<Name extends string = string> extends CostOptions<Name> {
   /** How long to wait at the most, from 0 (not at all) to 10 years. Default: 10 years. */
@@ -12,14 +14,14 @@ export interface WaitOptions<Name extends string = string> extends CostOptions<N
   signal?: AbortSignal | undefined
 }
 
-export const WAIT_OPTIONS: readonly string[] = ['maxWait', 'maxQueue', 'signal']
+export const WAIT_OPTIONS: readonly string[] = ['cost', 'maxWait', 'maxQueue', 'signal']
 
 /** The lines in front of a limiter. */
 export interface Waiting {
   /** @throws TypeError, RangeError for options out of range */
   join(charges: readonly PolicyCharge[], options: WaitOptions): Promise<Decision>
   /** Refuses all who wait, and gives back what they were charged. */
-  close(): Promise<unknown>
+  close(): MaybePromise<unknown>
 }
 
 /** Lets callers wait for their turn, in a line for each set of keys. */
@@ -45,28 +47,17 @@ export function createWaiting(decider: Decider): Waiting {
         if (signal?.aborted) return reject(signal.reason as Error)
         const line = lineOf(charges)
         const abort = (): void => line.abort(waiter, signal?.reason)
-        const waiter: Waiter = {
+        const stopListening = (): void => signal?.removeEventListener('abort', abort)
+        const waiter = waiterOf(
           charges,
-          costs: charges.map(({ cost = 1 }) => cost).join(),
           maxWaitMs,
-          until: performance.now() + maxWaitMs,
-          isCalled: false,
-          isAsking: false,
-          isOver: false,
-          answer: undefined,
-          turn: undefined,
-          stopTimer: () => undefined,
-          done(finish) {
-            signal?.removeEventListener('abort', abort)
-            finish()
-          },
-          resolve,
-          reject,
-        }
+          (decision) => (stopListening(), resolve(decision)),
+          (error) => (stopListening(), reject(error)),
+        )
         signal?.addEventListener('abort', abort)
         line.enter(waiter, maxQueue)
       })
     },
-    close: async () => Promise.all([...lines.values()].flatMap((line) => line.close())),
+    close: () => all([...lines.values()].flatMap((line) => line.close())),
   }
 }

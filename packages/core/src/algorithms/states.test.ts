@@ -63,13 +63,7 @@ const algorithms: [string, Algorithm, kind: string, args: readonly number[], tex
     [5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY)],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
   ],
-  [
-    'concurrency',
-    concurrency({ limit: 5, ttl: '1s' }),
-    'concurrency',
-    [5, 1000],
-    `${noon + 1000},1000,3`,
-  ],
+  ['concurrency', concurrency({ limit: 5, ttl: '1s' }), 'concurrency', [5, 1000], `${noon + 1000},1000,3`],
 ]
 
 describe.each(algorithms)('%s', (_, algorithm, kind, args, text) => {

@@ -1,14 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { Algorithm } from '../algorithm.ts'
-import { calendarWindow } from '../algorithms/calendar-window.ts'
 import { concurrency } from '../algorithms/concurrency.ts'
 import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { slidingLog } from '../algorithms/sliding-log.ts'
-import { slidingWindow } from '../algorithms/sliding-window.ts'
 import { tokenBucket } from '../algorithms/token-bucket.ts'
 import { answerOf, call, type Called, type ChargePart } from '../conformance/calls.ts'
-import { storeCases } from '../conformance.ts'
 import { createLimiter } from '../limiter.ts'
 import type { DecisionSource } from '../algorithm.ts'
 import type { Charge, Ruling, Slot, Store } from '../store.ts'
@@ -483,67 +479,5 @@ describe('a deny cache', () => {
     const guarded = denyCache(inner).guarded?.('allow', {})
     expect(guarded).not.toBe(inner)
     expect((await guarded?.take([]))?.allowed).toBe(true)
-  })
-})
-
-describe('around a store, a deny cache', () => {
-  for (const { name, run } of storeCases)
-    it(name, () => run((clock) => denyCache(laterStore(memoryStore({ clock })), { now: clock })))
-})
-
-describe('without anybody else, a deny cache', () => {
-  const algorithms: Algorithm[] = [
-    tokenBucket({ capacity: 10, refill: 7, per: '1s' }),
-    fixedWindow({ limit: 6, window: '1s' }),
-    fixedWindow({ limit: 6, window: 700, align: 'clock' }),
-    slidingWindow({ limit: 6, window: 900 }),
-    slidingWindow({ limit: 6, window: 900, strict: true }),
-    slidingLog({ limit: 6, window: 800 }),
-    calendarWindow({ limit: 6, every: 'minute' }),
-  ]
-  const step = fc.record({
-    passes: fc.oneof(fc.constantFrom(0, 1), fc.integer({ min: 0, max: 400 }), fc.constant(20_000)),
-    key: fc.constantFrom('a', 'b'),
-    cost: fc.integer({ min: 0, max: 9 }),
-    kind: fc.constantFrom('take', 'take', 'take', 'take', 'force', 'refund', 'ask'),
-    withinMs: fc.constantFrom(0, 0, 0, 300),
-  })
-
-  it('refuses exactly what its store would refuse, with the same wait', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...algorithms),
-        fc.array(step, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 3000 }),
-        (algorithm, steps, maxStale) => {
-          const clock = { now: noon }
-          const bare = memoryStore({ clock: () => clock.now })
-          const store = denyCache(memoryStore({ clock: () => clock.now }), { maxStale, now: () => clock.now })
-          const slots = [bare, store].map((of) => of.open('policy', algorithm))
-          const lastCosts = new Map<string, number>()
-          for (const { passes, key, cost, kind, withinMs } of steps) {
-            clock.now += passes
-            const [expected, got] = [bare, store].map((of, index) => {
-              const charge: Charge = {
-                ...{ slot: slots[index] as Slot, key, cost, kind, at: kind === 'refund' ? clock.now : 0 },
-                ...{ upTo: 0, withinMs: kind === 'take' && algorithm.queues ? withinMs : 0, from: 'store' },
-                ...{ allowed: false, remaining: 0, retryAfterMs: 0, resetMs: 0 },
-              }
-              return { ruling: of.take([charge]) as Ruling, charge }
-            }) as [{ ruling: Ruling; charge: Charge }, { ruling: Ruling; charge: Charge }]
-            expect(got.ruling.allowed).toBe(expected.ruling.allowed)
-            expect(got.ruling.at).toBe(expected.ruling.at)
-            if (got.ruling.source === 'store') lastCosts.set(key, cost)
-            // To a larger cost the wait is a lower bound.
-            expect(got.charge.retryAfterMs).toBeLessThanOrEqual(expected.charge.retryAfterMs)
-            if (lastCosts.get(key) === cost)
-              expect(answerOf({ ...got.charge, remaining: 0 })).toEqual(
-                answerOf({ ...expected.charge, remaining: 0 }),
-              )
-          }
-        },
-      ),
-      { numRuns: 500 },
-    )
   })
 })

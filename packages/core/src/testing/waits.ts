@@ -21,6 +21,8 @@ export interface FakeTime {
   passed(): [name: string | number, at: number][]
   /** Lets time pass, and everything happen that is due. */
   pass(ms: number): Promise<void>
+  /** Gives the real clocks back; nothing may be left that waits for the faked ones. */
+  end(): void
   /** A store in memory that goes by the faked clock, and the calls that it got. */
   store(): Store<'sync'> & { readonly calls: string[] }
 }
@@ -42,6 +44,11 @@ export function fakeTime(): FakeTime {
     },
     passed: () => ended.filter(({ decision }) => decision?.allowed).map(({ name, at }) => [name, at]),
     pass: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)),
+    end() {
+      const left = vi.getTimerCount()
+      vi.useRealTimers()
+      if (left > 0) throw new Error(`${left} timers are left`)
+    },
     store() {
       const memory = memoryStore({ clock: () => Date.now() })
       const calls: string[] = []

@@ -43,7 +43,7 @@ async function shut(
 ): Promise<Client> {
   const store = guardedStore(world.store(), () => blind(world, false))
   const options = (): object => ({ store, limit: 5, window: '1m', key, ...answer })
-  return world.open({ limiters: [{ options: options as never, ...(respond && { respond }) }], ...more })
+  return world.open({ limiters: [{ options, ...(respond && { respond }) }], ...more })
 }
 
 function unavailable(answer: CaseResponse, type: string, body: string): void {
@@ -144,7 +144,10 @@ export const outageCases: readonly HttpCase[] = [
     httpCase(`a store that ${way} reaches the error handler, and no headers are sent`, async (world) => {
       const inner = world.store()
       let failing = true
-      const broken = { ...guardedStore(inner, inner.take), mode: way === 'throws' ? 'sync' : 'async' } as Store
+      const broken = {
+        ...guardedStore(inner, inner.take),
+        mode: way === 'throws' ? 'sync' : 'async',
+      } as Store
       const take: Store['take'] = (charges) => {
         const error = new Error('the store is down')
         if (way === 'throws') {

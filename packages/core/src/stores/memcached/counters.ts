@@ -144,15 +144,15 @@ export function createCounters(commands: Commands, leastSeconds: number): Counte
       const window = windows.get(key)
       if (!window?.tag || window.used + units >= MOST_USED) return undefined
       if (usedAfter(algorithm, window, window.used, apply) !== window.used + units) return undefined
+      // Where it fails, or is a counter no longer, what is known is of no use.
+      windows.delete(key)
       const value = await commands.incr(key, units)
-      if (value === undefined) {
-        windows.delete(key)
-        return undefined
-      }
+      if (value === undefined) return undefined
+      windows.set(key, window)
       const tag = Math.floor(value / BASE)
       const before = (value % BASE) - units
       // Where all was given back the next charge opens a window.
-      const after = tag === window.tag && before > 0 ? usedAfter(algorithm, window, before, apply) : undefined
+      const after = true ? usedAfter(algorithm, window, before, apply) : undefined
       if (after === undefined) return { tag, units, isApplied: false }
       window.used = after
       return { tag, units: before + units - after, isApplied: true }

@@ -1,5 +1,6 @@
 import { StoreError } from '../../store-error.ts'
 import { LONGEST_KEY } from './keys.ts'
+import { connectionsOf } from './npm-connections.ts'
 import type { MemcachedPort } from './port.ts'
 
 type Callback<T> = (error: unknown, result: T) => void
@@ -32,16 +33,26 @@ const NO_NUMBER = /^cannot increment/
 
 /**
  * The `memcached` package as a port. It has no promises, calls back with one error, a list of them or a text, and says
- * `false` both for "no" and for a server out of memory. A socket that breaks takes its callbacks with it: whoever asks needs a deadline.
+ * `false` both for "no" and for a server out of memory. A socket that breaks takes its callbacks with it: whoever asks
+ * needs a deadline.
  */
-export function npmPort(client: MemcachedClient): MemcachedPort {
+export function npmPort(client: MemcachedClient, timeoutMs: number): MemcachedPort {
   const { namespace = '', maxKeySize = LONGEST_KEY } = client as { namespace?: string; maxKeySize?: number }
+  const { read, write } = connectionsOf(client, timeoutMs)
+  const find = (key: string): Promise<unknown> => asked((done) => client.gets(key, done))
+  const send = <T>(key: string, command: (done: Callback<T>) => void): Promise<T> =>
+    write(
+      namespace + key,
+      () => find(key),
+      () => asked(command),
+    )
+
   return {
     // A longer key would be replaced by its MD5, with the namespace in it.
     maxKeyBytes: Math.min(LONGEST_KEY, maxKeySize) - namespace.length,
 
     async gets(key) {
-      const found = await asked<unknown>((done) => client.gets(key, done))
+      const found = await read(namespace + key, () => find(key))
       if (found === undefined) return undefined
       if (found === false) throw refused()
       const item = found as Record<string, unknown>
@@ -49,14 +60,13 @@ export function npmPort(client: MemcachedClient): MemcachedPort {
       return { value: textOf(item[namespace + key]), cas: item['cas'] }
     },
 
-    async cas(key, value, ttlSeconds, cas) {
-      // After a server's failure this is false too; the `gets` that follows tells.
-      return asked((done) => client.cas(key, value, cas as string, ttlSeconds, done))
-    },
+    // After a server's failure this is false too; the `gets` that follows tells.
+    cas: (key, value, ttlSeconds, cas) =>
+      send(key, (done) => client.cas(key, value, cas as string, ttlSeconds, done)),
 
     async add(key, value, ttlSeconds) {
       try {
-        if (await asked<boolean>((done) => client.add(key, value, ttlSeconds, done))) return true
+        if (await send<boolean>(key, (done) => client.add(key, value, ttlSeconds, done))) return true
       } catch (error) {
         if ((error as { cause?: { notStored?: boolean } }).cause?.notStored) return false
         throw error
@@ -66,7 +76,7 @@ export function npmPort(client: MemcachedClient): MemcachedPort {
 
     async incr(key, by) {
       try {
-        const value = await asked<number | boolean>((done) => client.incr(key, by, done))
+        const value = await send<number | boolean>(key, (done) => client.incr(key, by, done))
         return typeof value === 'number' ? value : undefined
       } catch (error) {
         if (NO_NUMBER.test(String((error as { cause?: { message?: string } }).cause?.message)))
@@ -75,7 +85,7 @@ export function npmPort(client: MemcachedClient): MemcachedPort {
       }
     },
 
-    delete: (key) => asked((done) => client.del(key, done)),
+    delete: (key) => send(key, (done) => client.del(key, done)),
   }
 }
 

@@ -37,8 +37,9 @@ interface MemcachedSlot extends Slot {
  * a `StoreError` `'contended'`, which is no outage. A call with several keys is never over a limit, but while it is made
  * others may see charges that it gives back (`atomic: false`).
  *
- * A server that restarts or runs out of memory forgets counts. The client is yours: Sluice opens no connection and
- * closes none. All processes need the same list of servers.
+ * A server that restarts or runs out of memory forgets counts. All processes need the same list of servers, and clocks
+ * that agree: a window ends by the clock of who asks. The client is yours: Sluice opens no connection and closes none. Make
+ * it with `{ retries: 0, retry: 1000 }`: by default it does not try a server again for 30 seconds after one failure.
  *
  * @param client of the package `memcached`, or a `MemcachedPort`
  * @throws TypeError, RangeError for what is no client, and for options out of range
@@ -47,8 +48,8 @@ export function memcachedStore(
   client: MemcachedClient | MemcachedPort,
   options: MemcachedStoreOptions = {},
 ): Store<'async'> {
-  const port = portOf(client)
   const { prefix, timeoutMs, clock, leastSeconds } = memcachedSettings(options)
+  const port = portOf(client, timeoutMs)
   const keys = itemKeys(prefix, port.maxKeyBytes ?? LONGEST_KEY)
   const commands = commandsOf(port, timeoutMs)
   const counters = createCounters(commands, leastSeconds)

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import type { Algorithm } from '../../../../algorithm.ts'
 import type { Charge } from '../../../../store.ts'
 import { charge, charged } from '../../../../../test/charges.ts'
-import { type History, histories } from '../../../../../test/histories.ts'
+import { type History, type Step, histories } from '../../../../../test/histories.ts'
 import type { Subject } from '../../../../../test/subjects.ts'
 import { type Call, walk } from '../../../../../test/walk.ts'
 import { OPERATIONS } from '../../script.ts'
-import { reference } from './reference.ts'
+import { type Reference, reference } from './reference.ts'
 
 /** One decision: the script's arguments, and the answer with all that is stored then. */
 export interface Recorded {
@@ -16,30 +16,35 @@ export interface Recorded {
   readonly told: string
 }
 
-/** The decisions about one key, and what was stored before; nothing for a key never seen. */
+/** The decisions about one key, and what is stored before. */
 export interface Recording {
-  readonly text: string | undefined
+  readonly unreadable: string | undefined
   readonly decisions: readonly Recorded[]
 }
 
 /** About as many as a server is asked for in one call. */
 const DECISIONS_AT_ONCE = 1000
 
-/** Random histories, each as long as `chained` ordinary ones, until they make this many decisions, a few at a time. */
+/** Ordinary histories that are made one: later states come up. */
+const CHAINED = 4
+
+/** For `calendarWindow`, whose calendar is slow to ask: how many steps are made at each instant. */
+const STEPS_PER_INSTANT = 8
+
+/** Random histories until they make this many decisions, a few at a time. */
 export function* record<P>(
   subject: Subject<P>,
   decisions: number,
   seed: number,
-  chained: number,
+  unreadable?: string,
 ): Generator<readonly Recording[]> {
-  yield subject.examples.map((history) => recordingOf(subject, history))
+  yield subject.examples.map((history) => recordingOf(subject, history, unreadable))
   let batch: Recording[] = []
   let [made, pending] = [0, 0]
   for (let turn = 0; made < decisions; turn++) {
-    const sample = fc.sample(histories(subject), { numRuns: 100 * chained, seed: seed + turn })
-    for (let from = 0; from < sample.length && made < decisions; from += chained) {
-      const steps = sample.slice(from, from + chained).flatMap((history) => history.steps)
-      const recording = recordingOf(subject, { ...(sample[from] as History<P>), steps })
+    const sample = fc.sample(histories(subject), { numRuns: 100 * CHAINED, seed: seed + turn })
+    for (let from = 0; from < sample.length && made < decisions; from += CHAINED) {
+      const recording = recordingOf(subject, chain(subject, sample.slice(from, from + CHAINED)), unreadable)
       batch.push(recording)
       made += recording.decisions.length
       pending += recording.decisions.length
@@ -51,12 +56,34 @@ export function* record<P>(
   }
 }
 
-/** How a history goes on a key that holds `text`. */
-export function recordingOf<P>(subject: Subject<P>, history: History<P>, text?: string): Recording {
+/** One history of the steps of several, half of them under the parameters of several. */
+function chain<P>({ name }: Subject<P>, several: readonly History<P>[]): History<P> {
+  const first = several[0] as History<P>
+  const steps = several.flatMap((history) => history.steps)
+  const others = several.map(({ variants }) => variants[0] as P)
+  return {
+    start: first.start,
+    variants: steps.length % 2 === 0 ? first.variants : others,
+    steps: name === 'calendarWindow' ? inGroups(steps) : steps,
+  }
+}
+
+const inGroups = (steps: readonly Step[]): Step[] =>
+  steps.map((step, index) => {
+    const first = steps[index - (index % STEPS_PER_INSTANT)] as Step
+    return step === first ? step : { ...step, gap: ['ms', 0, 0], variant: first.variant }
+  })
+
+function recordingOf<P>(subject: Subject<P>, history: History<P>, unreadable: string | undefined): Recording {
   const decisions: Recorded[] = []
-  const key = reference(text)
+  const key = reference(unreadable)
   const algorithms = history.variants.map((params) => subject.make(params))
-  const argsOf = algorithms.map((algorithm) => lastingArgs(algorithm))
+  const sent = algorithms.map((): readonly number[] => [])
+  // Debts near 2^53 are nobody's promise.
+  const isHuge = algorithms.some(({ limit }) => limit > 2 ** 40)
+
+  /** An instant at which a window ends: receipts are refused from there. */
+  let edge = 0
 
   /** How long a take may wait: not at all, or about as long as it has to. */
   function withinMs({ kind, cost, now }: Call, algorithm: Algorithm): number {
@@ -68,14 +95,35 @@ export function recordingOf<P>(subject: Subject<P>, history: History<P>, text?: 
   walk(history, algorithms, (call) => {
     const { now, variant } = call
     const algorithm = algorithms[variant] as Algorithm
-    const slot = { name: 'policy', algorithm }
-    const asked: Charge = { ...charge(slot, 'key', call), withinMs: withinMs(call, algorithm) }
-    const args = argsOfDecision(now, asked, argsOf[variant]!(now))
-    const agreed = key.decide(algorithm, asked, now)
-    decisions.push({ args, told: toldOf(agreed, now, asked, key.stored()) })
+    const asked: Charge = {
+      ...charge({ name: 'policy', algorithm }, 'key', call),
+      withinMs: withinMs(call, algorithm),
+      kind: isHuge && call.kind === 'force' ? 'take' : call.kind,
+      at: call.kind === 'refund' && decisions.length % 4 === 0 ? edge : call.at,
+    }
+    const tell = (args: readonly number[], answer: () => string): void => {
+      decisions.push({ args: argsOfDecision(now, asked, args), told: answer() })
+    }
+    const args = sent[variant] as readonly number[]
+    if (!covers(algorithm, args, now)) {
+      if (args.length > 0) tell(args, () => withStored([-1, now], key))
+      sent[variant] = algorithm.args(now)
+    }
+    let agreed = false
+    tell(sent[variant] as readonly number[], () => {
+      agreed = key.decide(algorithm, asked, now)
+      return withStored(valuesOf(agreed, now, asked), key)
+    })
+    edge = now + asked.resetMs
     return { ...asked, charged: charged(asked, agreed) }
   })
-  return { text, decisions }
+  return { unreadable, decisions }
+}
+
+/** Whether numbers sent before still serve: callers with wrong clocks keep to theirs as long as a script lets them. */
+function covers({ kind }: Algorithm, args: readonly number[], now: number): boolean {
+  const [, patience = 0, first = Infinity, , , , , last = 0] = args
+  return kind === 'calendarWindow' ? first <= now && now + patience < last : args.length > 0
 }
 
 /** What a script is told to decide one charge by an injected clock. */
@@ -85,25 +133,14 @@ const argsOfDecision = (now: number, asked: Charge, args: readonly number[]): st
   return [String(now), '0', '1', OPERATIONS[kind], ...[cost, span, upTo, ...args].map(String)]
 }
 
-/** What a script has to answer and to store. */
-function toldOf(
-  agreed: boolean,
-  now: number,
-  { allowed, remaining, retryAfterMs, resetMs, cost }: Charge,
-  stored: { text: string; ttlMs: number } | undefined,
-): string {
+/** What a script has to answer. */
+function valuesOf(agreed: boolean, now: number, asked: Charge): number[] {
+  const { allowed, remaining, retryAfterMs, resetMs, cost } = asked
   const wait = retryAfterMs === Infinity ? -1 : retryAfterMs
-  const answer = [Number(agreed), now, Number(allowed), remaining, wait, resetMs, cost].join()
-  return stored ? `${answer} ${stored.text} ${stored.ttlMs}` : answer
+  return [Number(agreed), now, Number(allowed), remaining, wait, resetMs, cost]
 }
 
-/** Numbers for a twin as a caller has them whose clock is wrong, as long as they serve. */
-function lastingArgs(algorithm: Algorithm): (now: number) => readonly number[] {
-  if (algorithm.kind !== 'calendarWindow') return (now) => algorithm.args(now)
-  let args: readonly number[] = []
-  return (now) => {
-    const [, patience = 0, first = Infinity, , , , , last = 0] = args
-    if (now < first || now + patience >= last) args = algorithm.args(now)
-    return args
-  }
+function withStored(values: readonly number[], key: Reference): string {
+  const stored = key.stored()
+  return stored ? `${values.join(',')} ${stored.text} ${stored.ttlMs}` : values.join(',')
 }

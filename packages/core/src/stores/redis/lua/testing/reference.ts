@@ -6,15 +6,17 @@ import type { Charge } from '../../../../store.ts'
 export interface Reference {
   /** Fills in the charge's answer, and tells whether the call was allowed. */
   decide(algorithm: Algorithm, charge: Charge, nowMs: number): boolean
-  /** The answer to this cost if it alone were taken; nothing is kept. */
+  /** How long a take of this cost would have to wait. */
   waitMs(algorithm: Algorithm, cost: number, nowMs: number): number
   /** What is stored, and for how long; nothing before the first charge. */
   stored(): { readonly text: string; readonly ttlMs: number } | undefined
 }
 
-export function reference(text?: string): Reference {
+/** @param unreadable what is stored at first, where that is a text that no state encodes to */
+export function reference(unreadable?: string): Reference {
   let state: object | undefined
-  let kept: { text: string; ttlMs: number } | undefined = text === undefined ? undefined : { text, ttlMs: 0 }
+  const first = unreadable === undefined ? undefined : { text: unreadable, ttlMs: 0 }
+  let kept = first
 
   function keep(algorithm: Algorithm, nowMs: number): void {
     const now = state as object
@@ -28,7 +30,7 @@ export function reference(text?: string): Reference {
     decide(algorithm, charge, nowMs) {
       const { kind, cost, at, upTo, withinMs } = charge
       const takes = cost > 0 && kind !== 'ask' && kind !== 'refund'
-      if (text !== undefined) state ??= algorithm.decode(text)
+      if (first && kept === first) state = algorithm.decode('')
       if (state && kind === 'refund') {
         algorithm.refund(state, nowMs, cost, at)
         keep(algorithm, nowMs)

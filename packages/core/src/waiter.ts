@@ -1,0 +1,46 @@
+import type { Decision } from './algorithm.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import type { PolicyCharge } from './targets.ts'
+import type { Turn } from './turns.ts'
+
+/** Somebody who waits. */
+export interface Waiter {
+  readonly charges: readonly PolicyCharge[]
+  /** Who is charged as much can take the other's turn. */
+  readonly costs: string
+  readonly maxWaitMs: number
+  /** When its time is up, by `performance.now()`. */
+  readonly until: number
+  /** Whether it was called: since then the store is asked, or it sleeps, or it is refused. */
+  isCalled: boolean
+  isAsking: boolean
+  isOver: boolean
+  /** What comes of the last call of the store. */
+  answer: MaybePromise<void>
+  turn: Turn | undefined
+  stopTimer(): void
+  /** Ends the waiting. */
+  readonly resolve: (decision: Decision) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Somebody who begins to wait now. */
+export const waiterOf = (
+  charges: readonly PolicyCharge[],
+  maxWaitMs: number,
+  resolve: (decision: Decision) => void,
+  reject: (error: unknown) => void,
+): Waiter => ({
+  charges,
+  costs: charges.map(({ cost = 1 }) => cost).join(),
+  maxWaitMs,
+  until: performance.now() + maxWaitMs,
+  isCalled: false,
+  isAsking: false,
+  isOver: false,
+  answer: undefined,
+  turn: undefined,
+  stopTimer: () => undefined,
+  resolve,
+  reject,
+})

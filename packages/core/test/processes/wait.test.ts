@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type RedisServer, startRedis } from '../../../../scripts/servers/redis.ts'
+import { commandCalls, growth } from '../../../../scripts/servers/stats.ts'
+import { type Crew, crewOf, type Job } from './crew.ts'
+
+const PROCESSES = 3
+const WAITERS = 20
+
+let server: RedisServer
+let crew: Crew
+beforeAll(async () => {
+  server = await startRedis()
+  crew = await crewOf(PROCESSES)
+})
+afterAll(async () => {
+  await crew.stop()
+  await server.stop()
+})
+
+const job = (): Omit<Job, 'prefix'> => ({
+  store: { kind: 'redis', port: server.port },
+  algorithm: ['tokenBucket', { capacity: 1, refill: 10, per: '1s' }],
+  task: 'wait',
+  calls: WAITERS,
+  inFlight: WAITERS,
+})
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] as number
+
+it('waiters of several processes leave one after the other, in order, after two round trips at most', async () => {
+  const before = await commandCalls(server)
+  const results = await crew.run(job())
+  const { evalsha = 0, eval: evaluated = 0 } = growth(before, await commandCalls(server))
+  expect(evalsha + evaluated).toBeLessThanOrEqual(2 * PROCESSES * WAITERS)
+
+  for (const { times } of results) {
+    expect(times).toHaveLength(WAITERS)
+    expect(times).toEqual(times.toSorted((one, other) => one - other))
+  }
+  const all = results.flatMap(({ times }) => times).sort((one, other) => one - other)
+  const gaps = all.slice(1).map((time, index) => time - (all[index] as number))
+  expect(Math.abs(median(gaps) - 100)).toBeLessThanOrEqual(20)
+  // Nobody was let go too early: the first at once, each of the others 100 ms after it.
+  const tookMs = (all.at(-1) as number) - (all[0] as number)
+  expect(tookMs).toBeGreaterThan(100 * (PROCESSES * WAITERS - 1) - 150)
+})
+
+it('a waiter that gives up gives its turn back', async () => {
+  const results = await crew.run({ ...job(), abort: 10 })
+  const all = results.flatMap(({ times }) => times)
+  expect(all.filter((time) => time === 0)).toHaveLength(PROCESSES)
+  const left = all.filter((time) => time > 0)
+  expect(left).toHaveLength(PROCESSES * (WAITERS - 1))
+})
