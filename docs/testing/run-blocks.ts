@@ -27,10 +27,13 @@ export interface Result {
 
 /** 2026-09-21T14:13:20.400Z */
 const NOW = 1_790_000_000_400
-const real = { performance: performance.now.bind(performance), date: Date.now }
+/** How long the process has been there by then. */
+const UP_MS = 1000
+const real = { now: performance.now.bind(performance), timeOrigin: performance.timeOrigin, date: Date.now }
 /** Where a server tells the time, it goes on. */
 let isStill = true
-performance.now = () => (isStill ? NOW - performance.timeOrigin : real.performance())
+performance.now = () => (isStill ? UP_MS : real.now())
+Object.defineProperty(performance, 'timeOrigin', { get: () => (isStill ? NOW - UP_MS : real.timeOrigin) })
 Date.now = () => (isStill ? NOW : real.date())
 
 const servers: Server[] = []

@@ -245,6 +245,21 @@ describe('timers', () => {
   })
 })
 
+it('asks once more where a timer fires late', async () => {
+  const policies = [
+    { name: 'bucket', algorithm: bucket },
+    { name: 'window', algorithm: two },
+  ] as const
+  const limiter = createLimiter({ policies, store: time.store() })
+  limiter.take({ window: 'ada' }, { cost: 2 })
+  time.watch('turn', limiter.wait('ada', { maxWait: 1000 }))
+  await time.pass(999)
+  const late = vi.spyOn(performance, 'now').mockReturnValue(1007.6)
+  await time.pass(1)
+  late.mockRestore()
+  expect(time.passed()).toEqual([['turn', 1000]])
+})
+
 describe('misuse of wait', () => {
   const wait = (options: object, target = 'ada'): string | undefined => {
     const limiter: Limiter = createLimiter({ algorithm: bucket, store: time.store() })

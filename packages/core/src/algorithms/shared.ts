@@ -39,7 +39,9 @@ export function codec<S extends object>(
       const parts = numbers(text)
       const state = fresh(0)
       const names = Object.keys(state)
-      return parts.length === names.length
+      // A window or a scale of nothing is not of our making.
+      const values = Object.values(state) as number[]
+      return parts.length === names.length && values.every((own, at) => own === 0 || parts[at])
         ? (Object.fromEntries(names.map((name, at) => [name, parts[at]])) as S)
         : state
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Decision } from '../algorithm.ts'
 import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { createLimiter } from '../limiter.ts'
 import { forbidden, refusalOf } from './refusal.ts'
@@ -83,5 +84,40 @@ describe('what is said to a refused client', () => {
       contentType: 'application/problem+json',
       body: '{"type":"about:blank","title":"Forbidden","status":403}',
     })
+  })
+})
+
+describe('what is said where the store does not answer', () => {
+  const failed: Decision = {
+    ...decision,
+    policies: [],
+    policy: undefined,
+    source: 'failure-policy',
+    retryAfterMs: 61_000,
+  }
+  const answer = (message?: string | (() => string), accept?: string): unknown =>
+    refusalOf<['req']>(failed, 429, [], accept, message, ['req'])
+
+  it('is 503, of no registered kind: no limit is guilty', () => {
+    expect(answer()).toEqual({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        type: 'about:blank',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'Request refused. Try again in 61 seconds.',
+      }),
+    })
+    expect(answer(undefined, 'text/plain')).toEqual({
+      status: 503,
+      contentType: text,
+      body: 'Request refused. Try again in 61 seconds.',
+    })
+  })
+
+  it('is not what is said of limits', () => {
+    expect(answer('slow down')).toEqual(answer())
+    expect(answer(() => 'slow down')).toEqual(answer())
   })
 })

@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import type { Decision } from '../algorithm.ts'
 import type { Store } from '../store.ts'
+import { isWhole } from '../check.ts'
 import { memoryStore } from '../stores/memory.ts'
 
 /** How one wait ended. */
@@ -56,6 +57,7 @@ export function fakeTime(): FakeTime {
         ...memory,
         calls,
         take(charges) {
+          if (charges.some(({ withinMs }) => !isWhole(withinMs))) throw new Error('there is no such withinMs')
           calls.push(charges.map(({ kind, cost }) => `${kind} ${cost}`).join(', '))
           return memory.take(charges)
         },

@@ -57,7 +57,8 @@ export async function startWorld(seed: number): Promise<SoakWorld> {
     retries: 0,
     retry: 100,
     failures: 2 ** 31,
-    failuresTimeout: 200,
+    // Its types do not know that one.
+    ...{ failuresTimeout: 200 },
   })
 
   const redisOn = (name: string, client: RedisClient, more: object): Soaked => ({

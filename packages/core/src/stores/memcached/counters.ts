@@ -152,7 +152,7 @@ export function createCounters(commands: Commands, leastSeconds: number): Counte
       const tag = Math.floor(value / BASE)
       const before = (value % BASE) - units
       // Where all was given back the next charge opens a window.
-      const after = true ? usedAfter(algorithm, window, before, apply) : undefined
+      const after = tag === window.tag && before > 0 ? usedAfter(algorithm, window, before, apply) : undefined
       if (after === undefined) return { tag, units, isApplied: false }
       window.used = after
       return { tag, units: before + units - after, isApplied: true }

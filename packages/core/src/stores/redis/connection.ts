@@ -37,7 +37,14 @@ export function connect(port: RedisPort, timeoutMs: number): Connection {
     }
   }
 
+  const sent = new WeakSet<Script>()
+
   async function evaluate(script: Script, keys: string[], args: string[]): Promise<unknown> {
+    // The first call brings the script, so that those behind it on the same connection find it, and none overtakes another.
+    if (!sent.has(script)) {
+      sent.add(script)
+      return port.eval(script.text, keys, args)
+    }
     const sha = await script.sha
     // It may have gone in the meantime.
     if (!isReady()) throw new StoreError('not-ready', 'Redis is not connected')

@@ -134,7 +134,10 @@ describe('a port', () => {
     await server.ask('SCRIPT', 'FLUSH')
     const decisions = [await limiter.take('ada'), await limiter.take('ada'), await limiter.take('ada')]
     expect(decisions.map(({ allowed }) => allowed)).toEqual([true, true, false])
-    expect(asks).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVALSHA'])
+    expect(asks).toEqual(['EVAL', 'EVALSHA', 'EVALSHA'])
+    await server.ask('SCRIPT', 'FLUSH')
+    await limiter.take('eve', { cost: 2 })
+    expect(asks.slice(3)).toEqual(['EVALSHA', 'EVAL'])
     await limiter.reset('ada')
     expect((await limiter.take('ada')).allowed).toBe(true)
     await limiter.close()
