@@ -99,6 +99,18 @@ const client = Object.fromEntries(
   ]),
 ) as unknown as RedisPort & MemcachedPort
 
+const limit = { limit: 1, window }
+const bucket = { capacity: 5, per: 1000 }
+
+/** A store that can fail, and does not. */
+const failing = (): core.Store<'sync'> => ({
+  ...frozen(),
+  guarded(onStoreError) {
+    failurePolicy(frozen(), onStoreError)
+    return frozen()
+  },
+})
+
 /** The functions of the table. */
 const calls: Record<string, Call> = {
   createLimiter: limited,
@@ -115,6 +127,25 @@ const calls: Record<string, Call> = {
     core
       .createLimiter({ store: frozen(), algorithm: core.concurrency({ limit: 9, ttl: 1000 }) })
       .acquire('key', options).decision,
+  reserve(options) {
+    const limiter = core.createLimiter({
+      store: frozen(),
+      algorithm: core.tokenBucket({ ...bucket, refill: 5 }),
+    })
+    limiter.reserve('key', options).settle(100)
+    return limiter.peek('key').retryAfterMs
+  },
+  // Turns show as debt; who sleeps is refused when the limiter is closed.
+  wait(options) {
+    const limiter = core.createLimiter({
+      store: frozen(),
+      algorithm: core.tokenBucket({ ...bucket, refill: 5 }),
+    })
+    for (let waiters = 0; waiters < 9; waiters++) void limiter.wait('key', options)
+    const { retryAfterMs } = limiter.peek('key')
+    void limiter.close()
+    return retryAfterMs
+  },
   refund(options) {
     const limiter = core.createLimiter({ store: frozen(), limit: 9, window })
     limiter.refund(limiter.take('key', { cost: 4 }), options)
@@ -152,8 +183,6 @@ const calls: Record<string, Call> = {
   ipKey: ({ address, ipv6Prefix }) => keys.ipKey(address, ipv6Prefix),
 }
 
-const limit = { limit: 1, window }
-const bucket = { capacity: 5, per: 1000 }
 const algorithm = core.fixedWindow({ limit: 1, window })
 
 /** What a function needs beside the option that is tried; `function.option` where that differs. */
@@ -161,6 +190,7 @@ const needs: Record<string, Options> = {
   createLimiter: limit,
   'createLimiter.algorithm': {},
   'createLimiter.policies': {},
+  'createLimiter.onStoreError': { ...limit, store: failing(), shared: true },
   update: limit,
   'update.algorithm': {},
   'update.policies': {},
@@ -181,6 +211,7 @@ const needs: Record<string, Options> = {
   rateLimit: limit,
   'rateLimit.algorithm': {},
   'rateLimit.policies': {},
+  'rateLimit.onStoreError': { ...limit, store: failing(), shared: true },
   'rateLimit.limiter': {},
   'rateLimit.policies[]': limit,
   'rateLimit.policies[].algorithm': {},
@@ -226,6 +257,8 @@ const others: Record<string, unknown> = {
   key: () => 'key',
   when: () => false,
   unit: 'things',
+  maxWait: 1,
+  maxQueue: 1,
   skip: () => true,
   deny: () => true,
   headers: 'draft-7',
@@ -307,7 +340,7 @@ describe('the table has every option, and no other', () => {
       const source = readFileSync(join(root, 'packages', file), 'utf8')
       return Array.from(source.matchAll(/(?<!function )knownOptions\(\s*([^,]+),/g), ([, owner]) => owner)
     })
-    // Those of the list above, as the code names them; `owner` is createLimiter and update, `a call` is take, peek and acquire.
+    // Those of the list above, as the code names them; `owner` is createLimiter and update, `a call` is take, peek, acquire, reserve and wait.
     const expected = [
       'byIp',
       'calendarWindow',
@@ -356,11 +389,22 @@ describe('what is out of range throws what the table says', () => {
     }
   })
 
-  const isDuration = (range: string): boolean => range.startsWith('from 1 ms')
+  const isDuration = (range: string): boolean => /^from [01] ms/.test(range)
 
   function outside(range: string): unknown[] {
     if (isDuration(range))
-      return [0, -1, 1.5, Number.NaN, Infinity, 3661 * 86_400_000, '0s', '3661d', '1 minute', 'soon']
+      return [
+        range.startsWith('from 0') ? -5 : 0,
+        -1,
+        1.5,
+        Number.NaN,
+        Infinity,
+        3661 * 86_400_000,
+        '0.5ms',
+        '3661d',
+        '1 minute',
+        'soon',
+      ]
     const [, min, max] = /^a whole number from (\d+) to (\d+)$/.exec(range) ?? []
     if (min !== undefined)
       return [Number(min) - 1, Number(max) + 1, Number(min) + 0.5, Number.NaN, Infinity, min]
@@ -401,7 +445,7 @@ describe('what is left out has the default that the table says', () => {
    * Memcached, deny caches and leases in packages/core/src/stores/defaults.test.ts.
    */
   const apart = new Set(['store', 'shared', 'on', 'maxKeys', 'maxStale', 'maxHold'])
-  for (const option of ['prefix', 'timeout', 'denyCache', 'lease']) apart.add(option)
+  for (const option of ['prefix', 'timeout', 'denyCache', 'lease', 'onStoreError']) apart.add(option)
 
   it.each(defaults.filter(({ option }) => !apart.has(option)))(
     '$owner: $option',

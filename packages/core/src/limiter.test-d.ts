@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { Algorithm, Decision, Held, Limiter, PolicyInfo, Store } from './index.ts'
+import type { Algorithm, Decision, Held, Limiter, PolicyInfo, Reservation, Store } from './index.ts'
 import { concurrency, createLimiter, fixedWindow, memoryStore, tokenBucket } from './index.ts'
 
 declare const remote: Store<'async'>
@@ -18,6 +18,9 @@ describe('a limiter on memory', () => {
     expectTypeOf(limiter.peek('ada', { cost: 5 })).toEqualTypeOf<Decision>()
     expectTypeOf(limiter.decide([{ policy: 'default', key: 'ada' }])).toEqualTypeOf<Decision>()
     expectTypeOf(limiter.refund(limiter.take('ada'))).toEqualTypeOf<void>()
+    expectTypeOf(limiter.reserve('ada')).toEqualTypeOf<Reservation<'sync', 'default'>>()
+    expectTypeOf(limiter.reserve('ada').settle(5)).toEqualTypeOf<void>()
+    expectTypeOf(limiter.wait('ada', { maxWait: '2s' })).toEqualTypeOf<Promise<Decision>>()
     expectTypeOf(limiter.reset('ada')).toEqualTypeOf<void>()
     expectTypeOf(limiter.acquire('ada')).toEqualTypeOf<Held<'sync'>>()
     expectTypeOf(limiter.acquire('ada').release()).toEqualTypeOf<void>()
@@ -73,6 +76,10 @@ describe('the names of policies', () => {
     limiter.take('ada', { cost: { slot: 3 } })
     // @ts-expect-error there is no such policy
     limiter.decide([{ policy: 'default', key: 'ada' }])
+    // @ts-expect-error there is no such policy
+    limiter.reserve('ada').settle({ burts: 3 })
+    // @ts-expect-error there is no such policy
+    limiter.wait({ burts: 'ada' })
     // @ts-expect-error a key is text
     limiter.take({ burst: 42 })
     // @ts-expect-error the short form's policy is named default

@@ -48,7 +48,9 @@ export function limiterOf<M extends Mode, Name extends string>(
   const known = given === undefined ? (memoryStore() as Store as Store<M>) : given
   if (typeof known?.take !== 'function') refuse('store', 'a store such as memoryStore()', known)
   if (onStoreError !== undefined && !known.guarded)
-    throw new TypeError('onStoreError is for stores that can fail: wrap this one in failurePolicy()')
+    throw new TypeError(
+      'onStoreError is for redisStore() and its like; wrap others: failurePolicy(store, onStoreError)',
+    )
   const store = known.guarded?.(onStoreError, on) ?? known
   const policies = policySet(store, known, mayShare, on.policyReset)
   policies.replace(unbound)

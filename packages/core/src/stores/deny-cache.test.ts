@@ -328,6 +328,19 @@ describe('a call', () => {
     expect(asked()).toBe(8)
   })
 
+  it('is told at the time of the part of the store that refused it', async () => {
+    const { store, later, clock, exhausted } = world()
+    const slot = await exhausted()
+    const take = later.take.bind(later)
+    later.take = async (charges: readonly Charge[]) => {
+      for (const charge of charges) charge.at = 5000
+      return take(charges)
+    }
+    await call(store, { slot })
+    clock.now += 10
+    expect((await call(store, { slot })).ruling).toMatchObject({ source: 'deny-cache', at: 5010 })
+  })
+
   it('that asked, or was a shadow, is not remembered', async () => {
     const { store, exhausted } = world()
     const slot = await exhausted()
@@ -390,25 +403,75 @@ describe('what frees a key', () => {
     expect((await call(store, { slot, cost: 10 })).ruling.allowed).toBe(true)
   })
 
-  it.each(['refund', 'forget', 'forget all'] as const)(
-    'counts (%s) also while a refusal is under way, whichever of the two arrives first',
-    async (what) => {
-      for (const isFirst of [true, false]) {
-        const { store, later, exhausted } = world()
-        const slot = await exhausted()
-        const free = (): Promise<unknown> =>
-          what === 'refund'
-            ? call(store, { slot, kind: 'refund', at: noon, cost: 5 })
-            : store.forget(slot, what === 'forget' ? 'key' : undefined)
-        let answer = (): void => undefined
-        later.until = new Promise<void>((resolve) => (answer = resolve))
-        const both = isFirst ? [free(), call(store, { slot })] : [call(store, { slot }), free()]
-        answer()
-        await Promise.all(both)
-        expect((await call(store, { slot })).ruling.allowed).toBe(true)
+  describe.each<[string, (store: Store<'async'>, slot: Slot) => Promise<unknown>]>([
+    ['a refund', (store, slot) => call(store, { slot, cost: 5, kind: 'refund', at: noon })],
+    ['a reset', (store, slot) => store.forget(slot, 'key')],
+    ['a reset of all', (store, slot) => store.forget(slot, undefined)],
+  ])('(%s)', (_, free) => {
+    /** A store whose calls can be held up on their way to it, or on their way back. */
+    async function slow(): Promise<{
+      store: Store<'async'>
+      slot: Slot
+      way: { there?: Gate; back?: Gate }
+    }> {
+      const { later, clock } = world()
+      const way: { there?: Gate; back?: Gate } = {}
+      async function held<T>(run: () => Promise<T>): Promise<T> {
+        const { there, back } = way
+        await there
+        const result = await run()
+        await back
+        return result
       }
-    },
-  )
+      const inner: Store<'async'> = {
+        ...later,
+        take: (charges) => held(() => later.take(charges)),
+        forget: (slot, key) => held(() => later.forget(slot, key)),
+      }
+      const store = denyCache(inner, { maxStale: '10s', now: () => clock.now })
+      const slot = store.open('policy', bucket)
+      await call(store, { slot, cost: 10 })
+      return { store, slot, way }
+    }
+    type Gate = Promise<void>
+
+    it('counts while a refusal is on its way back', async () => {
+      const { store, slot, way } = await slow()
+      let open = (): void => undefined
+      way.back = new Promise((resolve) => (open = resolve))
+      const refused = call(store, { slot })
+      delete way.back
+      await Promise.resolve()
+      await free(store, slot)
+      open()
+      expect((await refused).ruling.allowed).toBe(false)
+      expect((await call(store, { slot })).ruling.allowed).toBe(true)
+    })
+
+    it('counts when a refusal overtakes it', async () => {
+      const { store, slot, way } = await slow()
+      let open = (): void => undefined
+      way.there = new Promise((resolve) => (open = resolve))
+      const freed = free(store, slot)
+      delete way.there
+      expect((await call(store, { slot })).ruling.allowed).toBe(false)
+      open()
+      await freed
+      expect((await call(store, { slot })).ruling.allowed).toBe(true)
+    })
+
+    it('counts before it is known to be done', async () => {
+      const { store, slot, way } = await slow()
+      expect((await call(store, { slot })).ruling.allowed).toBe(false)
+      let open = (): void => undefined
+      way.back = new Promise((resolve) => (open = resolve))
+      const freed = free(store, slot)
+      delete way.back
+      expect((await call(store, { slot })).ruling.allowed).toBe(true)
+      open()
+      await freed
+    })
+  })
 
   it('is seen from another process after `maxStale`', async () => {
     const { clock, memory, store, exhausted } = world({ maxStale: 300 })

@@ -92,9 +92,8 @@ export function createLeaseCalls(
           if (lease && !ruling.allowed) leases.putBack(lease, charge.cost)
           if (lease) tellSpent(charge, lease, ruling.allowed ? ruling.at : lease.at, times.cameMs)
         })
-        if (ruling.told === undefined) return ruling
-        const told = ruling.told.filter((charge) => !rests.includes(charge))
-        return { ...ruling, told: told.map((charge) => mine.get(charge)?.charge ?? charge) }
+        const told = ruling.told?.map((charge) => mine.get(charge)?.charge ?? charge)
+        return told ? { ...ruling, told } : ruling
       },
       (error) => {
         arrived()

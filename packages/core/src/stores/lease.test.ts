@@ -349,6 +349,35 @@ describe('a call of several charges', () => {
     expect(await used(held)).toBe(2)
   })
 
+  it('gives back nothing of what was forgotten meanwhile', async () => {
+    const { store, asked, busy, wait } = world()
+    const held = await busy(hour, 'held')
+    const full = store.open('full', fixedWindow({ limit: 1, window: '1h' }))
+    await call(store, { slot: full })
+    await call(store, { slot: held })
+    const answer = wait()
+    const refused = call(store, { slot: held, cost: 9 }, { slot: full })
+    const forgotten = store.forget(held, 'key')
+    asked()
+    answer()
+    await Promise.all([refused, forgotten])
+    expect(asked()).toEqual([])
+  })
+
+  it('waits for what is on its way, and sets nothing aside meanwhile', async () => {
+    const { store, asked, busy, used, wait } = world({ size: 10 })
+    const [held, coming] = [await busy(hour, 'held'), await busy(hour, 'coming')]
+    await call(store, { slot: held })
+    asked()
+    const answer = wait()
+    const both = [call(store, { slot: coming }), call(store, { slot: held }, { slot: coming })]
+    answer()
+    expect((await Promise.all(both))[1]?.ruling.source).toBe('lease')
+    expect(asked()).toEqual(['take 1 to 10 coming'])
+    await store.giveBack?.()
+    expect([await used(held), await used(coming)]).toEqual([3, 3])
+  })
+
   it('may name a key twice', async () => {
     const { store, busy, used } = world({ size: 10 })
     const slot = await busy()
@@ -435,6 +464,15 @@ describe('what is not spent', () => {
     expect((await first).charges[0]).toMatchObject({ allowed: true, remaining: 998 })
     await pass(0)
     expect([await used(slot), vi.getTimerCount()]).toEqual([2, 0])
+  })
+
+  it('is not kept where its window is about to end', async () => {
+    const { store, asked, busy } = world({ maxHold: '1h' })
+    const slot = await busy(fixedWindow({ limit: 1000, window: 1000 }))
+    await pass(950)
+    await call(store, { slot })
+    expect(asked()).toEqual(['take 1 to 100 policy', 'refund 99 policy of 1000950'])
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('is not kept either where something stands in for the store', async () => {
@@ -557,11 +595,11 @@ describe('a lease', () => {
 
   it('keeps apart names, kinds and keys that look alike', async () => {
     const { store, used, asked } = world()
-    const slots = ['a', 'a1', '1,a'].flatMap((name) => [
+    const slots = ['a', 'aslidingLog', '1,a'].flatMap((name) => [
       store.open(name, hour),
       store.open(name, slidingLog({ limit: 1000, window: '1h' })),
     ])
-    const keys = ['key', '1key', 'fixedWindowkey', ',key', '\n', '🔑', '__proto__']
+    const keys = ['key', 'slidingLogkey', ',key', '\n', '🔑', '__proto__']
     for (const slot of slots)
       for (const key of keys) for (let made = 0; made < 4; made++) await call(store, { slot, key })
     expect(asked().length).toBe(2 * slots.length * keys.length)

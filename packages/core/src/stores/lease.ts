@@ -59,7 +59,6 @@ export function lease<M extends Mode>(store: Store<M>, options: LeaseOptions): S
   const calls = createLeaseCalls(store, leases, keep, settings)
   /** Units that go back to the store right now. */
   const onTheWay = new Set<MaybePromise<unknown>>()
-  let isClosed = false
 
   /** What fails is lost: nobody waits for it, and a second try could give back twice. */
   function giveBack({ slot, key, units, at }: Lease, from: DecisionSource = 'store'): void {
@@ -77,7 +76,7 @@ export function lease<M extends Mode>(store: Store<M>, options: LeaseOptions): S
 
   function keep(left: Lease, { source }: Ruling): void {
     // What stands in for a store may be gone by the time that units go back.
-    if (source === 'store' && !isClosed && now() < left.endsMs) leases.add(left)
+    if (source === 'store' && now() < left.endsMs) leases.add(left)
     else giveBack(left, source)
   }
 
@@ -111,7 +110,6 @@ export function lease<M extends Mode>(store: Store<M>, options: LeaseOptions): S
     forget: forget as Store<M>['forget'],
     giveBack: () => after(emptied(), () => store.giveBack?.()) as void | Promise<void>,
     close() {
-      isClosed = true
       calls.stop()
       return after(emptied(), () => store.close?.()) as void | Promise<void>
     },

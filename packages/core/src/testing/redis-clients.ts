@@ -12,7 +12,7 @@ export interface Connected {
 }
 
 /** Where a server is: a port with or without TLS, or a Unix socket. */
-export interface Place {
+interface Place {
   readonly host?: string
   readonly port?: number
   readonly socket?: string | undefined
@@ -45,7 +45,7 @@ const quiet = <T extends Emitter>(client: T): T => {
   return client
 }
 
-export const ioredisOptions = {
+const ioredisOptions = {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
@@ -83,6 +83,7 @@ function ioredis(
           new (Many as typeof Cluster)([...nodes], {
             enableOfflineQueue: false,
             clusterRetryStrategy: () => RETRY_MS,
+            retryDelayOnFailover: 0,
             slotsRefreshTimeout: 500,
             redisOptions: { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 1 },
           }),

@@ -104,7 +104,7 @@ it('ioredis as it comes sends unanswered commands again, which charges twice; we
   fresh.redisStore(client as never)
   expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
     expect.stringMatching(
-      /^\[sluice\] ioredis sends unanswered commands again .*autoResendUnfulfilledCommands: false$/,
+      /^\[sluice\] ioredis sends unanswered commands again, which .*autoResendUnfulfilledCommands: false$/,
     ),
   ])
   warn.mockRestore()

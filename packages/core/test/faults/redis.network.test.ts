@@ -12,7 +12,7 @@ const faults: readonly {
 }[] = [
   {
     name: 'replies that are late',
-    strike: ({ proxy }) => proxy.delayReplies(400),
+    strike: ({ proxy }) => proxy.delayReplies(1000),
     mend: ({ proxy }) => proxy.pass(),
     ambiguous: true,
   },
@@ -80,7 +80,7 @@ for (const kind of newestKinds) {
   }
 
   it(`${kind.name}: replies that come byte by byte`, async () => {
-    world = await faultWorld(kind, { limit: 8 })
+    world = await faultWorld(kind, { limit: 8, timeout: '10s' })
     world.proxy.byteByByte()
     const decisions = await world.takes(12)
     expect(sources(decisions)).toEqual(['store'])

@@ -80,7 +80,7 @@ for (const kind of newestKinds) {
   })
 
   it(`${kind.name}: scripts that are forgotten are no failure`, async () => {
-    world = await faultWorld(kind, { limit: 30 })
+    world = await faultWorld(kind, { limit: 30, timeout: '10s' })
     const decisions = await world.takes(10)
     await world.server.ask('SCRIPT', 'FLUSH')
     decisions.push(...(await world.takes(30)))
@@ -90,7 +90,7 @@ for (const kind of newestKinds) {
   })
 
   it(`${kind.name}: FLUSHALL forgets counts, and nothing else`, async () => {
-    world = await faultWorld(kind, { limit: 10 })
+    world = await faultWorld(kind, { limit: 10, timeout: '10s' })
     expect(allowed(await world.takes(12))).toBe(10)
     await world.server.ask('FLUSHALL')
     const after = await world.takes(12)
@@ -100,7 +100,10 @@ for (const kind of newestKinds) {
   })
 
   it(`${kind.name}: eviction forgets counts, and nothing else`, async () => {
-    world = await faultWorld(kind, { args: ['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru'] })
+    world = await faultWorld(kind, {
+      args: ['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru'],
+      timeout: '10s',
+    })
     const keys = Array.from({ length: 3000 }, (_, key) => `${key}`.padEnd(1000, '.'))
     for (let from = 0; from < keys.length; from += 20) {
       const batch = keys.slice(from, from + 20)
@@ -118,7 +121,7 @@ for (const kind of newestKinds) {
   })
 
   it(`${kind.name}: a mistake in a program is no outage`, async () => {
-    world = await faultWorld(kind, { onStoreError: 'allow' })
+    world = await faultWorld(kind, { onStoreError: 'allow', timeout: '10s' })
     const [key] = (await world.limiter.take('eve'), await world.server.ask('KEYS', '*eve*')) as [string]
     await world.server.ask('DEL', key)
     await world.server.ask('HSET', key, 'somebody', 'else')

@@ -9,7 +9,7 @@ import { createLimiter, type Limiter, slidingLog, type Store, tokenBucket } from
 import { memcachedStore } from '../../src/stores/memcached/index.ts'
 import { type RedisClient, redisStore } from '../../src/stores/redis/index.ts'
 
-export interface Soaked {
+interface Soaked {
   readonly name: string
   readonly limiter: Limiter<'async', 'burst' | 'hour'>
   /** A store on the same server whose clock is set by hand. */

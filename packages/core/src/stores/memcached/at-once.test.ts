@@ -190,6 +190,9 @@ describe('calls at once', () => {
         })
         const { charges } = await call(other, { slot: slotOfOther, cost: 0 })
         expect(charges[0]?.remaining).toBe(1000 - 105)
+        // Nothing is counted that is known not to fit.
+        await call(one, { slot, cost: 1000 - 105 })
+        expect(await trips(() => call(one, { slot }))).toEqual({ gets: 1, swaps: 0, counts: 0 })
       },
     )
   })

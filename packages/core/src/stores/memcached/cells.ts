@@ -68,7 +68,7 @@ export function createSwap(items: Items, counters: Counters, now: () => number):
       }
       const units = owed?.units ?? 0
       for (let tries = 0; units + batch.length > 0; tries++) {
-        const known = owed ? undefined : batch.find(({ operation }) => operation.known)
+        const known = tries > 0 || owed ? undefined : batch.find(({ operation }) => operation.known)
         const loaded = await items.load(key, algorithm, known?.operation.known, owed)
         batch = waited([...batch, ...queue.splice(0)])
         const nowMs = now()

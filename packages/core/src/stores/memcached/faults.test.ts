@@ -52,7 +52,7 @@ describe('a server that hangs', () => {
     await hanging.kill('SIGSTOP')
     const begin = performance.now()
     const codes = await Promise.all(Array.from({ length: 50 }, () => codeOf(call(store, { slot }))))
-    expect(performance.now() - begin).toBeLessThan(400)
+    expect(performance.now() - begin).toBeLessThan(700)
     expect(new Set(codes)).toEqual(new Set(['timeout']))
     await hanging.kill('SIGCONT')
     await until('it answers', async () => (await codeOf(call(store, { slot, cost: 0 }))) === undefined)
@@ -61,7 +61,7 @@ describe('a server that hangs', () => {
 
   it('holds nobody who wants another server', async () => {
     const [hanging, living] = [await server(), await server()]
-    const store = storeOn([hanging.address, living.address], {}, { timeout: '200ms' })
+    const store = storeOn([hanging.address, living.address], {}, { timeout: '1s' })
     const slot = store.open('policy', hourly(100))
     const keys = Array.from({ length: 40 }, (_, index) => `key ${index}`)
     await Promise.all(keys.map((key) => call(store, { slot, key })))
@@ -70,10 +70,10 @@ describe('a server that hangs', () => {
     const ends = await Promise.all(
       keys.map(async (key) => [await codeOf(call(store, { slot, key })), performance.now() - begin] as const),
     )
-    const living100 = ends.filter(([code]) => code === undefined)
-    expect(living100.length).toBeGreaterThan(5)
-    expect(living100.length).toBeLessThan(35)
-    for (const [, ms] of living100) expect(ms).toBeLessThan(150)
+    const alive = ends.filter(([code]) => code === undefined)
+    expect(alive.length).toBeGreaterThan(5)
+    expect(alive.length).toBeLessThan(35)
+    for (const [, ms] of alive) expect(ms).toBeLessThan(900)
     await hanging.kill('SIGCONT')
   })
 })
@@ -81,14 +81,14 @@ describe('a server that hangs', () => {
 describe('a server that dies', () => {
   it('is told, and when it is back counts begin anew', async () => {
     const dying = await server()
-    const store = storeOn(dying.address)
+    const store = storeOn(dying.address, {}, { timeout: '300ms' })
     const slot = store.open('policy', hourly(10))
     await call(store, { slot, cost: 7 })
     await dying.kill()
     for (let turn = 0; turn < 10; turn++) {
       const begin = performance.now()
       expect(['failed', 'not-ready', 'timeout']).toContain(await codeOf(call(store, { slot })))
-      expect(performance.now() - begin).toBeLessThan(200)
+      expect(performance.now() - begin).toBeLessThan(600)
     }
     await expect(store.probe?.()).rejects.toHaveProperty('name', 'StoreError')
     await dying.restart()
@@ -100,7 +100,7 @@ describe('a server that dies', () => {
 
   it('while its windows are counters loses counts and nothing else', async () => {
     const dying = await server()
-    const store = storeOn(dying.address)
+    const store = storeOn(dying.address, {}, { timeout: '300ms' })
     const slot = store.open('policy', fixedWindow({ limit: 10, window: '1h' }))
     for (let turn = 0; turn < 8; turn++) await call(store, { slot })
     await dying.restart()
@@ -112,7 +112,7 @@ describe('a server that dies', () => {
 
   it('may not be there yet', async () => {
     const port = await freePort()
-    const store = storeOn(`127.0.0.1:${port}`)
+    const store = storeOn(`127.0.0.1:${port}`, {}, { timeout: '300ms' })
     const slot = store.open('policy', hourly(10))
     expect(await codeOf(call(store, { slot }))).toMatch(/failed|not-ready|timeout/)
     await server([], port)
@@ -122,7 +122,7 @@ describe('a server that dies', () => {
 
   it('beside another one: that one goes on, and a call that needs both is charged nothing', async () => {
     const [dying, living] = [await server(), await server()]
-    const store = storeOn([dying.address, living.address])
+    const store = storeOn([dying.address, living.address], {}, { timeout: '500ms' })
     const [one, other] = [store.open('one', hourly(100)), store.open('other', hourly(100))]
     const keys = Array.from({ length: 40 }, (_, index) => `key ${index}`)
     await Promise.all(keys.map((key) => call(store, { slot: one, key })))
@@ -135,6 +135,9 @@ describe('a server that dies', () => {
     const live = (await answers()).flatMap((isThere, index) => (isThere ? [keys[index] as string] : []))
     expect(live.length).toBeGreaterThan(5)
     expect(live.length).toBeLessThan(35)
+    // As long as a key cannot be read the store is not back, wherever a probe writes.
+    for (let turn = 0; turn < 10; turn++)
+      expect(await codeOf(store.probe?.() as Promise<void>)).toMatch(/failed|not-ready|timeout/)
     for (const key of live) {
       const code = await codeOf(call(store, { slot: one, key, cost: 9 }, { slot: other, key, cost: 9 }))
       expect(remaining(await call(store, { slot: one, key, cost: 0 }))).toBe(code === undefined ? 90 : 99)
@@ -275,12 +278,42 @@ describe('others who always change the key first', () => {
   })
 })
 
+describe('who waits no longer', () => {
+  it('is charged nothing by the swap that comes next', async () => {
+    let reads = 0
+    const values = new Map<string, string>()
+    const port: MemcachedPort = {
+      async gets(key) {
+        // The first never ends; the others take long enough for one who waited behind it to go.
+        if (reads++ === 0) return new Promise(() => undefined)
+        await sleep(120)
+        const value = values.get(key)
+        return value === undefined ? undefined : { value, cas: 1 }
+      },
+      cas: async () => true,
+      add: async (key, value) => values.size < values.set(key, value).size,
+      incr: async () => undefined,
+      delete: async (key) => values.delete(key),
+    }
+    const store = memcachedStore(port, { timeout: '200ms' })
+    const slot = store.open('policy', hourly(10))
+    const first = codeOf(call(store, { slot }))
+    await sleep(90)
+    expect(await codeOf(call(store, { slot }))).toBe('timeout')
+    expect(await first).toBe('timeout')
+    await until('the swap is over', () => reads > 1)
+    await sleep(150)
+    expect(values.size).toBe(0)
+    expect(remaining(await call(store, { slot }))).toBe(9)
+  })
+})
+
 describe('a limiter', () => {
   it('counts in its process while the server is away', async () => {
     const dying = await server()
     const events: string[] = []
     const limiter = createLimiter({
-      store: storeOn(dying.address),
+      store: storeOn(dying.address, {}, { timeout: '300ms' }),
       limit: 10,
       window: '1h',
       on: { storeFailing: () => events.push('failing'), storeRecovered: () => events.push('recovered') },

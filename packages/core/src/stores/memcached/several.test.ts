@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memcachedOfRun } from '../../../../../scripts/servers/of-run.ts'
 import { until } from '../../../../../scripts/servers/until.ts'
@@ -13,7 +14,7 @@ import {
 } from '../../index.ts'
 import { newClient } from '../../testing/memcached-stores.ts'
 import { newPrefix } from '../../testing/redis-stores.ts'
-import type { Store } from '../../store.ts'
+import type { Slot, Store } from '../../store.ts'
 import { memcachedStore, type MemcachedPort } from './index.ts'
 import { npmPort } from './npm-client.ts'
 
@@ -103,6 +104,26 @@ describe('a call with several keys', () => {
         async () => (await call(other, { slot: slotOfOther, cost: 0 })).charges[0]?.remaining === 10,
       )
     }
+  })
+
+  it('that takes too long altogether gives back all', async () => {
+    const prefix = newPrefix()
+    const port = npmPort(client, 5000)
+    const slow: MemcachedPort = {
+      ...port,
+      add: async (...item) => {
+        await sleep(300)
+        return port.add(...item)
+      },
+    }
+    const store = memcachedStore(slow, { prefix, timeout: '500ms' })
+    const slots = ['a', 'b'].map((name) => store.open(name, slidingLog({ limit: 10, window: '1h' })))
+    const called = call(store, ...slots.map((slot) => ({ slot, cost: 4 })))
+    await expect(called).rejects.toHaveProperty('code', 'timeout')
+    const left = async (slot: Slot): Promise<number | undefined> =>
+      (await call(store, { slot, cost: 0 })).charges[0]?.remaining
+    await sleep(200)
+    await until('it is back', async () => (await Promise.all(slots.map(left))).every((count) => count === 10))
   })
 
   it('moves slots that are held, all or those that there are', async () => {

@@ -8,8 +8,11 @@ interface IoRedis {
   readonly isCluster?: boolean
   readonly options?: {
     autoResendUnfulfilledCommands?: boolean | undefined
+    retryDelayOnFailover?: number | undefined
     redisOptions?: IoRedis['options']
   }
+  /** Its socket, of a `Redis`. */
+  readonly stream?: { readonly writable: boolean }
   evalsha(sha: string, numberOfKeys: number, ...rest: string[]): Promise<unknown>
   eval(script: string, numberOfKeys: number, ...rest: string[]): Promise<unknown>
   connect(): Promise<unknown>
@@ -52,24 +55,28 @@ export function portOf(client: RedisClient): RedisPort {
 }
 
 function ioRedis(client: IoRedis): RedisPort {
-  const options = client.options?.redisOptions ?? client.options
-  if (options?.autoResendUnfulfilledCommands !== false)
-    warnOnce(
-      'ioredis sends unanswered commands again when it reconnects, which charges twice: ' +
-        'make the client with autoResendUnfulfilledCommands: false',
-    )
+  warnOfResending(client)
   return {
     evalsha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
     eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
     isReady() {
       // With `lazyConnect` it connects when it is first used, which it would never be.
       if (client.status === 'wait') client.connect().catch(() => undefined)
-      return client.status === 'ready'
+      // Between the end of its socket and its noticing, it would keep what it gets, and send it when it connects again.
+      return client.status === 'ready' && client.stream?.writable !== false
     },
     ...(client.isCluster && {
       masters: async () => (client.nodes?.('master') ?? []).map(ioRedis),
     }),
   }
+}
+
+/** What is sent twice is charged twice, and ioredis sends unanswered commands again unless it is told not to. */
+function warnOfResending({ isCluster, options }: IoRedis): void {
+  const resends = 'ioredis sends unanswered commands again, which charges twice: make the client with '
+  if ((options?.redisOptions ?? options)?.autoResendUnfulfilledCommands !== false)
+    warnOnce(`${resends}autoResendUnfulfilledCommands: false`)
+  if (isCluster && options?.retryDelayOnFailover !== 0) warnOnce(`${resends}retryDelayOnFailover: 0`)
 }
 
 function nodeRedis(client: NodeRedis): RedisPort {

@@ -29,17 +29,16 @@ export function connect(port: RedisPort, timeoutMs: number): Connection {
     return true
   }
 
-  async function untilReady(): Promise<void> {
-    const end = performance.now() + timeoutMs
+  async function untilReady(endMs: number): Promise<void> {
     while (!isReady()) {
-      if (wasReady || performance.now() >= end) throw new StoreError('not-ready', 'Redis is not connected')
+      if (wasReady || performance.now() >= endMs) throw new StoreError('not-ready', 'Redis is not connected')
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }
 
   const sent = new WeakSet<Script>()
 
-  async function evaluate(script: Script, keys: string[], args: string[]): Promise<unknown> {
+  async function evaluate(script: Script, keys: string[], args: string[], endMs: number): Promise<unknown> {
     // The first call brings the script, so that those behind it on the same connection find it, and none overtakes another.
     if (!sent.has(script)) {
       sent.add(script)
@@ -53,17 +52,19 @@ export function connect(port: RedisPort, timeoutMs: number): Connection {
     } catch (error) {
       // Restarts, failovers and SCRIPT FLUSH forget scripts, each server by itself.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      // Somebody else has answered by now.
+      if (performance.now() >= endMs) throw error
       return await port.eval(script.text, keys, args)
     }
   }
 
   return {
     async run(script, keys, args) {
-      const startMs = performance.now()
-      if (!isReady()) await untilReady()
-      const leftMs = Math.max(1, Math.ceil(timeoutMs - (performance.now() - startMs)))
+      const endMs = performance.now() + timeoutMs
+      if (!isReady()) await untilReady(endMs)
+      const leftMs = Math.max(1, Math.ceil(endMs - performance.now()))
       try {
-        return await withDeadline(evaluate(script, keys, args), leftMs, 'Redis')
+        return await withDeadline(evaluate(script, keys, args, endMs), leftMs, 'Redis')
       } catch (error) {
         throw error instanceof StoreError ? error : failureOf(error)
       }
