@@ -41,9 +41,6 @@ export type {
   Store,
 } from './store.ts'
 export { isStoreError, StoreError, type StoreErrorCode } from './store-error.ts'
-export { denyCache, type DenyCacheOptions } from './stores/deny-cache.ts'
-export { failurePolicy } from './stores/failure-policy.ts'
-export { lease, type LeaseOptions } from './stores/lease.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
 export type { Evicted } from './stores/memory-tables.ts'
 export type { Cost, CostOptions, PolicyCharge, Target } from './targets.ts'

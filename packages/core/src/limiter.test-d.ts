@@ -79,7 +79,7 @@ describe('the names of policies', () => {
     // @ts-expect-error there is no such policy
     limiter.reserve('ada').settle({ burts: 3 })
     // @ts-expect-error there is no such policy
-    limiter.wait({ burts: 'ada' })
+    void limiter.wait({ burts: 'ada' })
     // @ts-expect-error a key is text
     limiter.take({ burst: 42 })
     // @ts-expect-error the short form's policy is named default

@@ -25,6 +25,7 @@ export interface Breaker {
  */
 export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEvents): Breaker {
   let failures = 0
+  let lastError: unknown
   let failingSince: number | undefined
   /** Changes of state so far: calls from before one of them say nothing about what is now. */
   let changes = 0
@@ -32,7 +33,9 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
   let probesAt = 0
 
   function fail(error: unknown): void {
-    failures++
+    // Calls that wait for one another fail with one another.
+    if (error !== lastError) failures++
+    lastError = error
     if (failingSince === undefined) {
       failingSince = performance.now()
       changes++
@@ -43,6 +46,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
 
   function succeed(): void {
     failures = 0
+    lastError = undefined
     if (failingSince === undefined) return
     const failingMs = Math.round(performance.now() - failingSince)
     failingSince = undefined

@@ -13,6 +13,17 @@ const noon = Date.UTC(2026, 5, 1, 12)
 const five = fixedWindow({ limit: 5, window: '1h' })
 const gone = new StoreError('failed', 'the server is gone')
 
+/** Fails each call with an error of its own. */
+function failEach(store: LaterStore): void {
+  Object.defineProperty(store, 'failing', {
+    configurable: true,
+    get: () => new StoreError('failed', 'the server is gone'),
+    set(value: Error | undefined) {
+      Object.defineProperty(store, 'failing', { value, writable: true, configurable: true })
+    },
+  })
+}
+
 interface World {
   readonly store: LaterStore
   readonly guarded: Store<'async'>
@@ -182,7 +193,7 @@ describe('what fails', () => {
   it('is no longer asked after five times, but in the background until it is back', async () => {
     const { store, guarded, slot, events } = world()
     const asked = vi.spyOn(store, 'take')
-    store.failing = gone
+    failEach(store)
     for (let take = 0; take < 20; take++) await call(guarded, { slot })
     expect(asked).toHaveBeenCalledTimes(5)
     await vi.advanceTimersByTimeAsync(1000)
@@ -192,6 +203,29 @@ describe('what fails', () => {
     expect(events).toHaveLength(2)
     expect((await call(guarded, { slot })).ruling.source).toBe('store')
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('fails once where many calls wait for the same', async () => {
+    const { store, guarded, slot, events } = world()
+    const asked = vi.spyOn(store, 'take')
+    store.failing = gone
+    for (let take = 0; take < 20; take++) await call(guarded, { slot })
+    expect(asked).toHaveBeenCalledTimes(20)
+    expect(events).toEqual(['failing: the server is gone'])
+  })
+
+  it('is not over because something is known without the store', async () => {
+    const { store, guarded, slot, events } = world()
+    const { take } = store
+    store.failing = gone
+    await call(guarded, { slot })
+    store.take = async () => ({ allowed: true, at: noon, source: 'lease' })
+    expect((await call(guarded, { slot })).ruling.source).toBe('lease')
+    expect(events).toEqual(['failing: the server is gone'])
+    store.take = take
+    store.failing = undefined
+    await call(guarded, { slot })
+    expect(events).toHaveLength(2)
   })
 
   it('says nothing about now when it began before something changed', async () => {
@@ -227,7 +261,7 @@ describe('what fails', () => {
 
   it('leaves no timer behind when it is closed', async () => {
     const { store, guarded, slot } = world()
-    store.failing = gone
+    failEach(store)
     for (let take = 0; take < 9; take++) await call(guarded, { slot })
     expect(vi.getTimerCount()).toBe(1)
     await guarded.giveBack?.()

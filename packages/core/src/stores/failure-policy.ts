@@ -74,7 +74,8 @@ export function failurePolicy(
       const end = breaker.begin()
       try {
         const ruling = await store.take(charges)
-        end()
+        // What is known without the store says nothing about it.
+        if (ruling.source === 'store') end()
         return ruling
       } catch (error) {
         if (!isStoreError(error)) throw error

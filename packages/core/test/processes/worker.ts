@@ -20,7 +20,10 @@ async function storeOf({ store, prefix, lease }: Job): Promise<core.Store<'async
   const client =
     store.kind === 'redis'
       ? new Redis(store.port, { autoResendUnfulfilledCommands: false })
-      : new Cluster([...store.nodes], { redisOptions: { autoResendUnfulfilledCommands: false } })
+      : new Cluster([...store.nodes], {
+          retryDelayOnFailover: 0,
+          redisOptions: { autoResendUnfulfilledCommands: false },
+        })
   endings.push(() => client.disconnect())
   await new Promise<void>((resolve) => client.once('ready', resolve))
   return redisStore(client, options)

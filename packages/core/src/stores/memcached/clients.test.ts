@@ -1,6 +1,7 @@
 import Memcached from 'memcached'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memcachedOfRun } from '../../../../../scripts/servers/of-run.ts'
+import { chargeOf } from '../../charges.ts'
 import { call } from '../../conformance/calls.ts'
 import { fixedWindow, slidingLog } from '../../index.ts'
 import { newClient } from '../../testing/memcached-stores.ts'
@@ -150,6 +151,17 @@ describe('what a port rejects with', () => {
     const cause = new Error('socket hang up')
     expect(await failing(cause)).toMatchObject({ name: 'StoreError', code: 'failed', cause })
     expect(await failing('over queue limit')).toMatchObject({ name: 'StoreError', code: 'failed' })
+  })
+
+  it('leaves charges as they were', async () => {
+    const store = memcachedStore({
+      ...rejecting(new Error('reset')),
+      gets: async () => undefined,
+    })
+    const asked = { slot: store.open('p', fixedWindow({ limit: 100, window: '1m' })), key: 'key', cost: 1 }
+    const charge = { ...chargeOf('take', asked), upTo: 10 }
+    await expect(store.take([charge])).rejects.toHaveProperty('code', 'failed')
+    expect(charge.cost).toBe(1)
   })
 
   it('is a mistake where it says so', async () => {

@@ -139,6 +139,17 @@ describe('a window that is a counter', () => {
     expect(await ada.take({}, huge)).toBe(2 ** 40 - 2 ** 30 - 11)
   })
 
+  it('counts as far as a number can', async () => {
+    const ada = someone()
+    const huge = fixedWindow({ limit: 2 ** 40, window: '1m' })
+    await times(4, () => ada.take({}, huge))
+    await ada.take({ cost: 2 ** 27 - 6 }, huge)
+    await ada.take({}, huge)
+    expect(Number(await valueOf()) % BASE).toBe(2 ** 27 - 1)
+    expect(await ada.take({}, huge)).toBe(2 ** 40 - 2 ** 27)
+    expect(await valueOf()).toBe(`${START},${2 ** 27},60000`)
+  })
+
   it('without its explanation counts as forgotten', async () => {
     const [ada, bob] = [someone(), someone()]
     await times(5, ada.take)

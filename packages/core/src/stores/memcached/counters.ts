@@ -135,7 +135,7 @@ export function createCounters(commands: Commands, leastSeconds: number): Counte
       window.used = used
       window.swaps++
       if (used === 0 || used >= MOST_USED) window.tag = 0
-      else if (window.tag === 0 && window.swaps > HOT_AFTER && algorithm.limit < MOST_USED)
+      else if (window.tag === 0 && window.swaps > HOT_AFTER)
         window.tag = await tagFor(key, text, algorithm.ttlMs(state, nowMs))
       return window.tag === 0 ? whole : String(window.tag * BASE + used)
     },
