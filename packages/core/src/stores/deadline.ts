@@ -4,8 +4,8 @@ import { StoreError } from '../store-error.ts'
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The promise, unless it takes longer than `ms` milliseconds. What comes later is dropped: what was asked may have been
- * done all the same. The timer is gone as soon as either is there.
+ * The promise, unless it takes longer than `ms` milliseconds. What comes later is dropped: what was asked may have
+ * been done all the same. The timer is gone as soon as either is there.
  *
  * @param what what was asked, for the message: "Redis did not answer within 100 ms"
  * @throws StoreError `'timeout'`

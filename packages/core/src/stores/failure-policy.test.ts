@@ -114,6 +114,20 @@ describe("'local'", () => {
     await expect(call(guarded, { slot, cost: 4, kind: 'refund', at: ruling.at })).rejects.toBe(gone)
   })
 
+  it('settles more than was reserved where it was reserved', async () => {
+    const { store, guarded, slot } = world()
+    store.failing = gone
+    await call(guarded, { slot, cost: 1 })
+    await expect(call(guarded, { slot, cost: 2, kind: 'force' })).rejects.toBe(gone)
+    store.failing = undefined
+    expect((await call(guarded, { slot, cost: 2, kind: 'force', from: 'fallback' })).ruling.source).toBe(
+      'fallback',
+    )
+    expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(5)
+    store.failing = gone
+    expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(2)
+  })
+
   it('forgets keys here and there', async () => {
     const { store, guarded, slot } = world()
     await call(guarded, { slot, cost: 5 })

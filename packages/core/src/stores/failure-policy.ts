@@ -15,7 +15,7 @@ interface GuardedSlot extends Slot {
 
 /**
  * Answers by a failure policy where the store could not be asked (it rejects with a `StoreError`). Mistakes in a program
- * still reject, and so do refunds of what the store charged: nobody else can give it back.
+ * still reject, and so do refunds of what the store charged and what is settled with it: nobody else can.
  *
  * After five failures in a row a breaker answers at once, and asks the store in the background until it is back. Answers
  * of a store that stands in have the source `'fallback'`; those of `'allow'` and `'deny'` have `'failure-policy'` and tell
@@ -65,10 +65,11 @@ export function failurePolicy(
       return standIn ? { ...slot, standIn: standIn.open(name, algorithm) } : slot
     },
     async take(charges) {
-      const undone = charges.find(({ kind }) => kind === 'refund')
-      if (undone?.from === 'fallback') return standInFor(charges)
+      // What follows a decision goes where it was made, and nowhere else.
+      const follows = charges.find(({ kind }) => kind === 'refund' || kind === 'force')
+      if (follows?.from === 'fallback') return standInFor(charges)
       if (breaker.isOpen) {
-        if (undone) throw new StoreError('not-ready', 'the store does not answer')
+        if (follows) throw new StoreError('not-ready', 'the store does not answer')
         return standInFor(charges)
       }
       const end = breaker.begin()
@@ -81,7 +82,7 @@ export function failurePolicy(
         if (!isStoreError(error)) throw error
         // Many who want the same key are no outage.
         if (error.code !== 'contended') end(error)
-        if (undone) throw error
+        if (follows) throw error
         return standInFor(charges)
       }
     },

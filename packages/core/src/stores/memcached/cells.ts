@@ -39,9 +39,9 @@ interface Pending {
 const LONGEST_PAUSE_MS = 16
 
 /**
- * Makes operations on states that are swapped by `gets` and `cas`. While a swap of a key is under way, other operations on
- * it in this process wait, and are all made in the next one, in order. There is no bound to how many wait, but to how
- * long: who waits no longer is left out.
+ * Makes operations on states that are swapped by `gets` and `cas`. While a swap of a key is under way, other
+ * operations on it in this process wait, and are all made in the next one, in order. There is no bound to how many
+ * wait, but to how long: who waits no longer is left out.
  */
 export function createSwap(items: Items, counters: Counters, now: () => number): Swap {
   /** The operations that wait, by key; a key is there while a swap of it is under way. */

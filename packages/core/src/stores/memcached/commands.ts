@@ -2,7 +2,10 @@ import { StoreError } from '../../store-error.ts'
 import { withDeadline } from '../deadline.ts'
 import type { MemcachedItem, MemcachedPort } from './port.ts'
 
-/** The commands of a server, each of which ends within the timeout. They reject with a `StoreError` where it was not asked. */
+/**
+ * The commands of a server, each of which ends within the timeout. They reject with a `StoreError` where it was
+ * not asked.
+ */
 export interface Commands {
   gets(key: string): Promise<MemcachedItem | undefined>
   cas(key: string, value: string, ttlSeconds: number, cas: unknown): Promise<boolean>

@@ -53,8 +53,8 @@ export interface Counters {
   /** The text to write for a state: of a counter, where the window is hot. */
   write(key: string, algorithm: Algorithm, state: object, nowMs: number): Promise<string>
   /**
-   * Counts takes of one unit each, if it can be done so; `apply` makes them. It is called with what is known, and again
-   * with what is true.
+   * Counts takes of one unit each, if it can be done so; `apply` makes them. It is called with what is known, and
+   * again with what is true.
    * @returns what is owed; `undefined` where nothing was counted
    */
   count(
@@ -70,13 +70,14 @@ export interface Counters {
 /**
  * The cheaper path of windows that are hot: one `incr` a decision instead of `gets` and `cas`, and no contention.
  *
- * The item of such a window is one number, a tag above what is used. The tag stands for when the window began and how
- * long it is, which an item of its own explains, written before and never changed. So what `incr` returns proves in which
- * window it counted, whatever others did in the meantime, and what was used before: the units it added are granted in
- * order as far as they fit, exactly as if they had come one after the other. Those that do not fit, or were counted in
- * another window than the one expected, are owed, and taken back by a swap before anyone is answered. Only takes of a single
- * unit come here, and only when as far as this process knows all of them fit; so units are owed only where the limit is
- * reached, and nobody is refused for what another still owes. Everything else goes through swaps of the same item.
+ * The item of such a window is one number, a tag above what is used. The tag stands for when the window began and
+ * how long it is, which an item of its own explains, written before and never changed. So what `incr` returns
+ * proves in which window it counted, whatever others did in the meantime, and what was used before: the units it
+ * added are granted in order as far as they fit, exactly as if they had come one after the other. Those that do
+ * not fit, or were counted in another window than the one expected, are owed, and taken back by a swap before
+ * anyone is answered. Only takes of a single unit come here, and only when as far as this process knows all of
+ * them fit; so units are owed only where the limit is reached, and nobody is refused for what another still owes.
+ * Everything else goes through swaps of the same item.
  */
 export function createCounters(commands: Commands, leastSeconds: number): Counters {
   const windows = recent<Window>(MOST_WINDOWS)

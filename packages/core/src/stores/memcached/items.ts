@@ -9,7 +9,7 @@ import { lifetime } from './ttl.ts'
 const LONGEST_VALUE = 1_000_000
 
 /** A state as it was read, and what is needed to swap it. */
-export interface Loaded extends Kept, Found {}
+interface Loaded extends Kept, Found {}
 
 export interface Items {
   /** Reads a state, or takes it from what was found just before; without the units that are owed. */

@@ -24,8 +24,8 @@ export interface ItemKeys {
 }
 
 /**
- * The item keys under a prefix: `prefix:policy:kind:key`, each part encoded so that no two states share a key and no
- * key has blanks, control characters or more than `room` bytes.
+ * The item keys under a prefix: `prefix:policy:kind:key`, each part encoded so that no two states share a key and
+ * no key has blanks, control characters or more than `room` bytes.
  *
  * @throws TypeError, RangeError when the prefix is no text or leaves no room
  */
@@ -62,9 +62,9 @@ export function itemKeys(prefix: unknown, room: number): ItemKeys {
 export const explainedKey = (itemKey: string, tag: number): string => `${itemKey}%w${tag}`
 
 /**
- * Printable ASCII stays, other characters become `%` and their four hexadecimal digits, one UTF-16 unit after the other: half of
- * a surrogate pair is a key like any other. `:` is what parts are joined with; `$` means something to clients that put
- * keys into commands by `String.replace`.
+ * Printable ASCII stays, other characters become `%` and their four hexadecimal digits, one UTF-16 unit after the
+ * other: half of a surrogate pair is a key like any other. `:` is what parts are joined with; `$` means something
+ * to clients that put keys into commands by `String.replace`.
  */
 const encoded = (part: string): string =>
   part.replace(/[^!"#&-9;-~]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

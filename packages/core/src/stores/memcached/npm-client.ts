@@ -21,7 +21,9 @@ export function isNpmClient(client: unknown): client is MemcachedClient {
   return COMMANDS.every((command) => typeof methods[command] === 'function')
 }
 
-/** What the client or the server says of a command that is wrong; everything else it says is a failure of theirs. */
+/**
+ * What the client or the server says of a command that is wrong; everything else it says is a failure of theirs.
+ */
 const MISTAKES =
   /^(?:Received an ERROR response|Argument "|The key should not|The length of the value|bad |invalid |line too long)/
 
@@ -32,9 +34,9 @@ const NOT_READY = /^Server at .* not available$/
 const NO_NUMBER = /^cannot increment/
 
 /**
- * The `memcached` package as a port. It has no promises, calls back with one error, a list of them or a text, and says
- * `false` both for "no" and for a server out of memory. A socket that breaks takes its callbacks with it: whoever asks
- * needs a deadline.
+ * The `memcached` package as a port. It has no promises, calls back with one error, a list of them or a text, and
+ * says `false` both for "no" and for a server out of memory. A socket that breaks takes its callbacks with it:
+ * whoever asks needs a deadline.
  */
 export function npmPort(client: MemcachedClient, timeoutMs: number): MemcachedPort {
   const { namespace = '', maxKeySize = LONGEST_KEY } = client as { namespace?: string; maxKeySize?: number }

@@ -21,10 +21,11 @@ export interface Connections {
 }
 
 /**
- * Keeps the `memcached` package from two habits. As long as its connections are being opened, the eleventh command finds "the
- * connection pool is full", and waits a second or takes the server for dead. And a command that waits for a connection is
- * sent when there is one, long after its caller has gone, and would be charged then. So the first command to a server
- * without a connection is a read, the others wait for it, and what has waited for longer than the timeout is not sent.
+ * Keeps the `memcached` package from two habits. As long as its connections are being opened, the eleventh command
+ * finds "the connection pool is full", and waits a second or takes the server for dead. And a command that waits
+ * for a connection is sent when there is one, long after its caller has gone, and would be charged then. So the
+ * first command to a server without a connection is a read, the others wait for it, and what has waited for longer
+ * than the timeout is not sent.
  */
 export function connectionsOf(client: object, timeoutMs: number): Connections {
   const { servers = [], HashRing: ring, connections = {} } = client as Inside

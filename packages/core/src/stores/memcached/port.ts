@@ -10,12 +10,12 @@ export interface Found {
 }
 
 /**
- * What a client of Memcached has to do; a few lines around one that is not known here. A promise that is rejected means
- * that the server could not be asked; a `TypeError` or `RangeError` among them means a mistake in a program.
+ * What a client of Memcached has to do; a few lines around one that is not known here. A promise that is rejected
+ * means that the server could not be asked; a `TypeError` or `RangeError` among them means a mistake in a program.
  *
- * Keys are printable ASCII without blanks, at most `maxKeyBytes` long, and have to reach the server as they are. Values
- * are ASCII, and have to be stored as text. `ttlSeconds` has to reach the server as it is: above 2,592,000 it is a time
- * since 1970.
+ * Keys are printable ASCII without blanks, at most `maxKeyBytes` long, and have to reach the server as they are.
+ * Values are ASCII, and have to be stored as text. `ttlSeconds` has to reach the server as it is: above 2,592,000
+ * it is a time since 1970.
  */
 export interface MemcachedPort {
   /** `gets`: `undefined` where there is no such item. */

@@ -37,7 +37,10 @@ describe('a call with several keys', () => {
   })
   afterAll(() => client.end())
 
-  /** A store of which something happens before the key of policy `b` is written for the first time, and another beside it. */
+  /**
+   * A store of which something happens before the key of policy `b` is written for the first time, and another
+   * beside it.
+   */
   function meddled(meddle: (other: Store<'async'>) => Promise<unknown>): [Store<'async'>, Store<'async'>] {
     const prefix = newPrefix()
     const now = Date.now()

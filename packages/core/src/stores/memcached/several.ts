@@ -27,10 +27,10 @@ export function decidePart({ charges, costs }: Part, kept: Kept, nowMs: number):
 }
 
 /**
- * Decides a call with charges of several keys, which no server can do at one instant. All are looked at; if none vetoes
- * they are made, key by key and by all processes in the same order, so that of two calls that meet one goes on. A key that
- * was changed in the meantime is looked at again; if it now refuses, what the others were charged is given back, by
- * receipt, before the call is answered.
+ * Decides a call with charges of several keys, which no server can do at one instant. All are looked at; if none
+ * vetoes they are made, key by key and by all processes in the same order, so that of two calls that meet one goes
+ * on. A key that was changed in the meantime is looked at again; if it now refuses, what the others were charged
+ * is given back, by receipt, before the call is answered.
  */
 export async function decideSeveral(
   parts: readonly Part[],

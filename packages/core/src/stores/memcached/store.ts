@@ -27,19 +27,20 @@ interface MemcachedSlot extends Slot {
 /**
  * Keeps limits in Memcached, so that all processes count together, by the clocks of the processes.
  *
- * A decision reads a state and swaps it if nobody changed it since: two round trips, one for a refusal or a peek. What
- * waits for the same key in this process meanwhile is decided in the next swap together, so that many calls in flight
- * cost a part of a trip each. A window of `fixedWindow` or `calendarWindow` that this process has swapped more than twice
- * becomes a counter: from then on takes of one unit are one round trip, and others cannot get in between. With policies of
- * `n` keys each key costs as much.
+ * A decision reads a state and swaps it if nobody changed it since: two round trips, one for a refusal or a peek.
+ * What waits for the same key in this process meanwhile is decided in the next swap together, so that many calls
+ * in flight cost a part of a trip each. A window of `fixedWindow` or `calendarWindow` that this process has
+ * swapped more than twice becomes a counter: from then on takes of one unit are one round trip, and others cannot
+ * get in between. With policies of `n` keys each key costs as much.
  *
- * Others that swap the same key make a call try again, after a pause of random length, until `timeout`; it then rejects with
- * a `StoreError` `'contended'`, which is no outage. A call with several keys is never over a limit, but while it is made
- * others may see charges that it gives back (`atomic: false`).
+ * Others that swap the same key make a call try again, after a pause of random length, until `timeout`; it then
+ * rejects with a `StoreError` `'contended'`, which is no outage. A call with several keys is never over a limit,
+ * but while it is made others may see charges that it gives back (`atomic: false`).
  *
- * A server that restarts or runs out of memory forgets counts. All processes need the same list of servers, and clocks
- * that agree: a window ends by the clock of who asks. The client is yours: Sluice opens no connection and closes none. Make
- * it with `{ retries: 0, retry: 1000 }`: by default it does not try a server again for 30 seconds after one failure.
+ * A server that restarts or runs out of memory forgets counts. All processes need the same list of servers, and
+ * clocks that agree: a window ends by the clock of who asks. The client is yours: Sluice opens no connection and
+ * closes none. Make it with `{ retries: 0, retry: 1000 }`: by default it does not try a server again for 30
+ * seconds after one failure.
  *
  * @param client of the package `memcached`, or a `MemcachedPort`
  * @throws TypeError, RangeError for what is no client, and for options out of range

@@ -5,9 +5,9 @@ const LONGEST_RELATIVE = 30 * 86_400
 const LONGEST_ABSOLUTE = 2 ** 31 - 1
 
 /**
- * How an item is told to live for at least `ms` milliseconds, as the protocol wants it: whole seconds, one more than it
- * takes because the server's own clock ticks once a second and an item of 1 s may be gone at once, and above 30 days as a
- * time since 1970. Never 0, which would mean for ever.
+ * How an item is told to live for at least `ms` milliseconds, as the protocol wants it: whole seconds, one more
+ * than it takes because the server's own clock ticks once a second and an item of 1 s may be gone at once, and
+ * above 30 days as a time since 1970. Never 0, which would mean for ever.
  */
 export function lifetime(ms: number, leastSeconds: number): number {
   const seconds = Math.max(leastSeconds, Math.ceil(ms / 1000) + 1)
