@@ -49,7 +49,7 @@ for (const [name, open] of Object.entries(stores)) {
   describe(`with ${name}`, () => {
     it('1: of more requests in one tick than the limit, exactly the limit pass, not none', async () => {
       const limiter = createLimiter({ store: open(() => noon), limit: 5, window: '1m' })
-      const decisions = await Promise.all(Array.from({ length: 9 }, () => limiter.take('ada')))
+      const decisions = await Promise.all(Array.from({ length: 9 }, async () => limiter.take('ada')))
       expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(5)
     })
 

@@ -58,7 +58,7 @@ function ioredis(
   Many: typeof Cluster | typeof Cluster5,
 ): ClientKind {
   const connectedBy = (client: Redis | Redis5 | Cluster | Cluster5): Connected => ({
-    client: client as unknown as RedisClient,
+    client: client,
     close: async () => client.disconnect(),
   })
   const ready = async (client: Redis | Cluster): Promise<Connected> => {

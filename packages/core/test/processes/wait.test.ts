@@ -38,7 +38,7 @@ it('waiters of several processes leave one after the other, in order, after two 
     expect(times).toHaveLength(WAITERS)
     expect(times).toEqual(times.toSorted((one, other) => one - other))
   }
-  const all = results.flatMap(({ times }) => times).sort((one, other) => one - other)
+  const all = results.flatMap(({ times }) => times).toSorted((one, other) => one - other)
   const gaps = all.slice(1).map((time, index) => time - (all[index] as number))
   expect(Math.abs(median(gaps) - 100)).toBeLessThanOrEqual(20)
   // Nobody was let go too early: the first at once, each of the others 100 ms after it.

@@ -29,8 +29,11 @@ async function storeOf({ store, prefix, lease }: Job): Promise<core.Store<'async
   return redisStore(client, options)
 }
 
+const { calendarWindow, concurrency, fixedWindow, slidingLog, slidingWindow, tokenBucket } = core
+const makers = { calendarWindow, concurrency, fixedWindow, slidingLog, slidingWindow, tokenBucket }
+
 const algorithmOf = ([name, options]: Job['algorithm']): Algorithm =>
-  (core[name] as (given: unknown) => Algorithm)(options)
+  (makers[name] as (given: unknown) => Algorithm)(options)
 
 /** Connects, so that all can start at the same time. */
 async function prepare(job: Job): Promise<() => Promise<Result>> {

@@ -31,7 +31,7 @@ interface MemcachedSlot extends Slot {
  * What waits for the same key in this process meanwhile is decided in the next swap together, so that many calls
  * in flight cost a part of a trip each. A window of `fixedWindow` or `calendarWindow` that this process has
  * swapped more than twice becomes a counter: from then on takes of one unit are one round trip, and others cannot
- * get in between. With policies of `n` keys each key costs as much.
+ * get in between. A call with several keys reads and swaps each of them.
  *
  * Others that swap the same key make a call try again, after a pause of random length, until `timeout`; it then
  * rejects with a `StoreError` `'contended'`, which is no outage. A call with several keys is never over a limit,

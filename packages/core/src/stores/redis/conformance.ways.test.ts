@@ -17,11 +17,13 @@ beforeAll(async () => {
 afterAll(() => Promise.all([tls.stop(), socket.stop()]))
 
 for (const kind of newestKinds) {
-  describe(`the Redis store over TLS by ${kind.name}`, () =>
-    conformanceOf(storesOn({ name: 'TLS', connect: () => kind.single(tls) })))
+  describe(`the Redis store over TLS by ${kind.name}`, () => {
+    conformanceOf(storesOn({ name: 'TLS', connect: () => kind.single(tls) }))
+  })
 
-  describe(`the Redis store over a Unix socket by ${kind.name}`, () =>
-    conformanceOf(storesOn({ name: 'a socket', connect: () => kind.single(socket) })))
+  describe(`the Redis store over a Unix socket by ${kind.name}`, () => {
+    conformanceOf(storesOn({ name: 'a socket', connect: () => kind.single(socket) }))
+  })
 }
 
 describe('the Redis store through Sentinel by ioredis', () => {
@@ -47,7 +49,7 @@ describe('the Redis store through Sentinel by node-redis', () => {
       const client = createSentinel({ name, sentinelRootNodes: [...sentinels], scanInterval: 100 })
       client.on('error', () => undefined)
       await client.connect()
-      end = () => client.destroy()
+      end = () => void client.destroy()
       return client
     },
     () => end(),
@@ -70,7 +72,9 @@ function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>
   const open: OpenStore = (clock) =>
     redisStore(client, { clock, prefix: newPrefix(), timeout: '5s', denyCache: false })
 
-  describe('before a failover', () => conformanceOf(open, 50))
+  describe('before a failover', () => {
+    conformanceOf(open, 50)
+  })
   it('fails over', async () => {
     await group.failOver()
     const store = await open(() => 1)
@@ -84,5 +88,7 @@ function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>
     }
     throw new Error('the store did not come back within 10 s')
   })
-  describe('after it', () => conformanceOf(open, 60))
+  describe('after it', () => {
+    conformanceOf(open, 60)
+  })
 }
