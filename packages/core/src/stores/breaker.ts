@@ -1,6 +1,8 @@
+import { isStoreError } from '../store-error.ts'
 import type { FailureEvents } from '../store.ts'
+import { warnOnce } from '../warn.ts'
 
-/** So many failures in a row, and calls are no longer tried. */
+/** So many failures, and calls are no longer tried. */
 const TRIPS_AFTER = 5
 
 /** How long to wait between two probes at the most, in milliseconds; at least half of it. */
@@ -9,28 +11,34 @@ const PROBE_MS = 200
 /** Knows whether a store answers, and asks it again while it does not. */
 export interface Breaker {
   /** Whether calls are not even tried. */
-  readonly isOpen: boolean
+  isOpen(): boolean
   /** Until the store is asked again, in milliseconds. */
-  readonly retryAfterMs: number
-  /** Notes that a call begins. How it ends is told to what this returns; it counts if nothing changed in between. */
-  begin(): (error?: unknown) => void
-  /** Stops to ask; the next call that begins goes on with it. */
+  retryAfterMs(): number
+  /** Notes that a call begins. What this returns is to be called where it fails. */
+  begin(): (error: unknown) => void
+  /** Stops to ask; the next call goes on with it. */
   rest(): void
 }
 
 /**
- * A circuit breaker: after five failures in a row calls are answered without the store, which is asked in the background
- * every 100 to 200 ms until it answers.
- * @param probe rejects while the store does not work
+ * A circuit breaker in three states. *Working*, until a call fails. *Failing*: calls are still tried. *Open*, after five
+ * failures: calls are answered without the store.
+ *
+ * In both of the last two the store is probed every 100 to 200 ms in the background, and it works again when a probe says
+ * so. Calls that succeed meanwhile do not: a server that cannot write answers refusals, and one of several servers
+ * answers for itself alone.
+ * @param probe rejects with a StoreError while the store does not work
  */
 export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEvents): Breaker {
   let failures = 0
   let lastError: unknown
   let failingSince: number | undefined
-  /** Changes of state so far: calls from before one of them say nothing about what is now. */
+  /** How often it failed and worked again: calls from before say nothing about now. */
   let changes = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let probesAt = 0
+  /** Another one, and probes under way are nobody's. */
+  let watch = 0
 
   function fail(error: unknown): void {
     // Calls that wait for one another fail with one another.
@@ -39,60 +47,73 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
     if (failingSince === undefined) {
       failingSince = performance.now()
       changes++
-      on.storeFailing?.({ error })
+      tell('storeFailing', () => on.storeFailing?.({ error }))
     }
-    if (failures >= TRIPS_AFTER) probeLater()
+    probeLater()
   }
 
-  function succeed(): void {
+  function recover(): void {
+    const failingMs = Math.round(performance.now() - (failingSince as number))
     failures = 0
-    lastError = undefined
-    if (failingSince === undefined) return
-    const failingMs = Math.round(performance.now() - failingSince)
-    failingSince = undefined
+    lastError = failingSince = undefined
     changes++
-    on.storeRecovered?.({ failingMs })
+    tell('storeRecovered', () => on.storeRecovered?.({ failingMs }))
+  }
+
+  async function ask(): Promise<boolean> {
+    try {
+      await probe()
+      return true
+    } catch (error) {
+      // Who may not do what a probe does was answered all the same.
+      return !isStoreError(error)
+    }
   }
 
   function probeLater(): void {
     if (timer !== undefined) return
     // Not all processes at once.
     const waitMs = PROBE_MS * (1 - Math.random() / 2)
+    const own = watch
     probesAt = performance.now() + waitMs
     timer = setTimeout(() => {
-      const asked = changes
-      Promise.resolve()
-        .then(probe)
-        .then(succeed, () => undefined)
-        .finally(() => {
-          timer = undefined
-          if (failures >= TRIPS_AFTER && asked === changes) probeLater()
-        })
+      void ask().then((works) => {
+        if (own !== watch) return
+        timer = undefined
+        if (works) recover()
+        else probeLater()
+      })
     }, waitMs)
     // To ask again is no reason for a process to stay alive.
     ;(timer as { unref?: () => void }).unref?.()
   }
 
   return {
-    get isOpen() {
-      if (failures < TRIPS_AFTER) return false
-      probeLater()
-      return true
+    isOpen() {
+      if (failingSince !== undefined) probeLater()
+      return failures >= TRIPS_AFTER
     },
-    get retryAfterMs() {
-      return timer === undefined ? PROBE_MS : Math.max(1, Math.ceil(probesAt - performance.now()))
-    },
+    // While it is being asked, the next time is another wait away.
+    retryAfterMs: () => (probesAt > performance.now() ? Math.ceil(probesAt - performance.now()) : PROBE_MS),
     begin() {
       const asked = changes
       return (error) => {
-        // The first failures come together: each of them counts towards the trip.
-        if (error !== undefined && (asked === changes || failingSince !== undefined)) fail(error)
-        else if (error === undefined && asked === changes) succeed()
+        if (asked === changes || failingSince !== undefined) fail(error)
       }
     },
     rest() {
+      watch++
       clearTimeout(timer)
       timer = undefined
     },
+  }
+}
+
+/** A listener that throws must not spoil a decision, or end the process. */
+function tell(event: string, call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    warnOnce(`on.${event} threw ${String(error)}`)
   }
 }

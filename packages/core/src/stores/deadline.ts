@@ -1,7 +1,5 @@
+import { LONGEST_TIMER_MS } from '../held.ts'
 import { StoreError } from '../store-error.ts'
-
-/** The longest that a timer can be set to, in milliseconds: one above it fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * The promise, unless it takes longer than `ms` milliseconds. What comes later is dropped: what was asked may have
@@ -13,10 +11,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export async function withDeadline<T>(promise: PromiseLike<T>, ms: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreError('timeout', `${what} did not answer within ${ms} ms`)),
-      Math.min(ms, LONGEST_TIMER_MS),
-    )
+    const expire = (): void => reject(new StoreError('timeout', `${what} did not answer within ${ms} ms`))
+    // After a stall of the event loop timers come first; an answer that is there already is read before the next one.
+    timer = setTimeout(() => (timer = setTimeout(expire, 0)), Math.min(ms, LONGEST_TIMER_MS))
   })
   try {
     // A race listens to both to the end: a rejection that comes late is not unhandled.

@@ -198,10 +198,15 @@ describe('what fails', () => {
     const { store, guarded, slot, events } = world()
     store.failing = gone
     for (let take = 0; take < 4; take++) await call(guarded, { slot })
-    vi.advanceTimersByTime(50)
     store.failing = undefined
+    for (let take = 0; take < 4; take++) expect((await call(guarded, { slot })).ruling.source).toBe('store')
+    expect(events).toEqual(['failing: the server is gone'])
+    await vi.advanceTimersByTimeAsync(200)
     for (let take = 0; take < 4; take++) await call(guarded, { slot })
-    expect(events).toEqual(['failing: the server is gone', 'recovered after 50 ms'])
+    expect(events).toEqual([
+      'failing: the server is gone',
+      expect.stringMatching(/^recovered after 1\d\d ms$/),
+    ])
   })
 
   it('is no longer asked after five times, but in the background until it is back', async () => {
@@ -228,18 +233,56 @@ describe('what fails', () => {
     expect(events).toEqual(['failing: the server is gone'])
   })
 
-  it('is not over because something is known without the store', async () => {
+  it('is not over because some calls succeed: a server that cannot write still refuses', async () => {
     const { store, guarded, slot, events } = world()
     const { take } = store
+    store.take = async (charges) => {
+      if (charges.some(({ cost, kind }) => cost > 0 && kind === 'take')) throw new StoreError('failed', 'OOM')
+      return take(charges)
+    }
+    Object.assign(store, { probe: async () => Promise.reject(new StoreError('failed', 'OOM')) })
+    const mixed = failurePolicy(store, 'allow', { storeFailing: () => events.push('failing') })
+    for (let round = 0; round < 20; round++) {
+      await call(mixed, { slot, cost: 0 })
+      await call(mixed, { slot })
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect(events).toEqual(['failing'])
+    expect((await call(mixed, { slot, cost: 0 })).ruling.source).toBe('failure-policy')
+    expect((await call(guarded, { slot, cost: 0 })).ruling.source).toBe('store')
+    await mixed.close?.()
+  })
+
+  it('is over when a probe was answered, even by a refusal of what it does', async () => {
+    const { store, slot } = world()
+    failEach(store)
+    const events: string[] = []
+    Object.assign(store, { probe: async () => Promise.reject(new Error("NOPERM this user can't run SET")) })
+    const guarded = failurePolicy(store, 'allow', {
+      storeFailing: () => events.push('failing'),
+      storeRecovered: () => events.push('recovered'),
+    })
+    for (let take = 0; take < 9; take++) await call(guarded, { slot })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(events).toEqual(['failing', 'recovered'])
+  })
+
+  it('is not spoilt by listeners that throw', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const { store, slot } = world()
+    const bug = (): never => {
+      throw new Error('a bug')
+    }
+    const guarded = failurePolicy(store, 'allow', { storeFailing: bug, storeRecovered: bug })
     store.failing = gone
-    await call(guarded, { slot })
-    store.take = async () => ({ allowed: true, at: noon, source: 'lease' })
-    expect((await call(guarded, { slot })).ruling.source).toBe('lease')
-    expect(events).toEqual(['failing: the server is gone'])
-    store.take = take
+    expect((await call(guarded, { slot })).ruling.allowed).toBe(true)
     store.failing = undefined
-    await call(guarded, { slot })
-    expect(events).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(warn.mock.calls.flat()).toEqual([
+      '[sluice] on.storeFailing threw Error: a bug',
+      '[sluice] on.storeRecovered threw Error: a bug',
+    ])
+    warn.mockRestore()
   })
 
   it('says nothing about now when it began before something changed', async () => {
@@ -254,7 +297,7 @@ describe('what fails', () => {
     answer()
     expect((await early).ruling.source).toBe('store')
     expect(events).toEqual(['failing: the server is gone'])
-    await call(guarded, { slot })
+    await vi.advanceTimersByTimeAsync(200)
     expect(events).toHaveLength(2)
   })
 
@@ -283,6 +326,20 @@ describe('what fails', () => {
     await call(guarded, { slot })
     expect(vi.getTimerCount()).toBe(1)
     await guarded.close?.()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('leaves none behind either when it is closed while it asks', async () => {
+    const { store, slot } = world()
+    failEach(store)
+    let answer = (_: Error): void => undefined
+    Object.assign(store, { probe: async () => new Promise((_, reject) => (answer = reject)) })
+    const guarded = failurePolicy(store)
+    await call(guarded, { slot })
+    await vi.advanceTimersByTimeAsync(200)
+    await guarded.giveBack?.()
+    answer(gone)
+    await vi.advanceTimersByTimeAsync(1)
     expect(vi.getTimerCount()).toBe(0)
   })
 })

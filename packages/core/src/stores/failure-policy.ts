@@ -17,7 +17,8 @@ interface GuardedSlot extends Slot {
  * Answers by a failure policy where the store could not be asked (it rejects with a `StoreError`). Mistakes in a program
  * still reject, and so do refunds of what the store charged and what is settled with it: nobody else can.
  *
- * After five failures in a row a breaker answers at once, and asks the store in the background until it is back. Answers
+ * After five failures a breaker answers at once. From the first one on the store is asked in the background, and it is
+ * back when it says so: of several servers behind one store, one that is away is enough. Answers
  * of a store that stands in have the source `'fallback'`; those of `'allow'` and `'deny'` have `'failure-policy'` and tell
  * of no policy.
  *
@@ -37,7 +38,7 @@ export function failurePolicy(
   /** Makes the charges at the store that stands in. Where it counts a part of each limit, every unit weighs more. */
   async function standInFor(charges: readonly Charge[]): Promise<Ruling> {
     if (standIn === undefined) {
-      const retryAfterMs = answer ? 0 : breaker.retryAfterMs
+      const retryAfterMs = answer ? 0 : breaker.retryAfterMs()
       return { allowed: answer, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
     }
     const weights = charges.map(({ slot }) => Math.max(1, Math.min(parts, slot.algorithm.limit)))
@@ -46,6 +47,8 @@ export function failurePolicy(
       slot: (charge.slot as GuardedSlot).standIn as Slot,
       cost: Math.min(charge.cost * (weights[index] as number), Number.MAX_SAFE_INTEGER),
       upTo: 0,
+      // It knows nothing of who asks on whose behalf.
+      from: 'store' as const,
     }))
     const ruling = await standIn.take(copies)
     charges.forEach((charge, index) => {
@@ -68,20 +71,17 @@ export function failurePolicy(
       // What follows a decision goes where it was made, and nowhere else.
       const follows = charges.find(({ kind }) => kind === 'refund' || kind === 'force')
       if (follows?.from === 'fallback') return standInFor(charges)
-      if (breaker.isOpen) {
+      if (breaker.isOpen()) {
         if (follows) throw new StoreError('not-ready', 'the store does not answer')
         return standInFor(charges)
       }
-      const end = breaker.begin()
+      const fails = breaker.begin()
       try {
-        const ruling = await store.take(charges)
-        // What is known without the store says nothing about it.
-        if (ruling.source === 'store') end()
-        return ruling
+        return await store.take(charges)
       } catch (error) {
         if (!isStoreError(error)) throw error
         // Many who want the same key are no outage.
-        if (error.code !== 'contended') end(error)
+        if (error.code !== 'contended') fails(error)
         if (follows) throw error
         return standInFor(charges)
       }

@@ -91,12 +91,16 @@ async function member(): Promise<Member> {
   }
 }
 
-async function message(child: ChildProcess): Promise<unknown> {
-  const gone = once(child, 'exit').then(() => {
-    throw new Error('a process of the crew ended')
+/** The next message of a process. */
+function message(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('a process of the crew ended'))
+    child.once('exit', ended)
+    child.once('message', (text) => {
+      child.off('exit', ended)
+      resolve(text)
+    })
   })
-  gone.catch(() => undefined)
-  return Promise.race([once(child, 'message').then(([text]) => text as unknown), gone])
 }
 
 export const sum = (results: readonly Result[]): number =>

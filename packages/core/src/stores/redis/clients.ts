@@ -9,6 +9,7 @@ interface IoRedis {
   readonly options?: {
     autoResendUnfulfilledCommands?: boolean | undefined
     retryDelayOnFailover?: number | undefined
+    keyPrefix?: string | undefined
     redisOptions?: IoRedis['options']
   }
   /** Its socket, of a `Redis`. */
@@ -47,6 +48,8 @@ const has = (client: object, ...names: string[]): boolean =>
  */
 export function portOf(client: RedisClient): RedisPort {
   if (typeof client === 'object' && client !== null) {
+    if ('tasksQueueLength' in client)
+      refuse('client', 'one connection, which can do many calls at once', 'a pool')
     if (has(client, 'evalSha', 'eval')) return nodeRedis(client as NodeRedis)
     if (has(client, 'evalsha', 'eval', 'defineCommand')) return ioRedis(client as IoRedis)
     if (has(client, 'evalsha', 'eval')) return client as RedisPort
@@ -55,6 +58,9 @@ export function portOf(client: RedisClient): RedisPort {
 }
 
 function ioRedis(client: IoRedis): RedisPort {
+  const { keyPrefix } = client.options ?? {}
+  // Its scripts would find keys by other names than these, and a slot by another key.
+  if (keyPrefix) refuse("the client's keyPrefix", 'empty: give redisStore a prefix', keyPrefix)
   warnOfResending(client)
   return {
     evalsha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),

@@ -3,6 +3,7 @@ import { createSentinel } from 'redis'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type RedisServer, startRedis } from '../../../../../scripts/servers/redis.ts'
 import { type SentinelGroup, startSentinel } from '../../../../../scripts/servers/sentinel.ts'
+import { until } from '../../../../../scripts/servers/until.ts'
 import type { OpenStore } from '../../conformance.ts'
 import { conformanceOf } from '../../testing/conformance-of.ts'
 import { newestKinds } from '../../testing/redis-clients.ts'
@@ -76,7 +77,10 @@ function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>
     conformanceOf(open, 50)
   })
   it('fails over', async () => {
+    const old = await group.master()
     await group.failOver()
+    // Until then its clients are not told, and when they are, what they asked for is lost.
+    await until('The old master follows', async () => ((await old.ask('ROLE')) as string[])[0] === 'slave')
     const store = await open(() => 1)
     for (let tries = 0; tries < 200; tries++) {
       const works = await store.probe?.().then(

@@ -9,8 +9,8 @@ const TEST_TTL_MS = 3_600_000
 /** Values that each charge has in an answer. */
 const VALUES = 5
 
-/** Decides charges whose keys are in one slot, in one round trip. */
-export type Decide = (charges: readonly Charge[]) => Promise<Ruling>
+/** Decides charges whose keys are in one slot, in one round trip, until `endMs` by `performance.now()`. */
+export type Decide = (charges: readonly Charge[], endMs?: number) => Promise<Ruling>
 
 /**
  * Makes what decides at a server.
@@ -32,7 +32,7 @@ export function createDecide(
     return script
   }
 
-  return async function decide(charges) {
+  return async function decide(charges, endMs = connection.deadline()) {
     const script = scriptFor(charges)
     const keys = charges.map(keyOf)
     // Calendars send the edges around the caller's time; where the server's is elsewhere, it says so, and is asked again.
@@ -47,7 +47,7 @@ export function createDecide(
         args.push(String(kind === 'refund' ? at : withinMs), String(upTo))
         for (const number of algorithm.args(aroundMs)) args.push(String(number))
       }
-      const reply = wholeNumbers(await connection.run(script, keys, args))
+      const reply = wholeNumbers(await connection.run(script, keys, args, endMs), charges.length)
       if (reply[0] !== -1) return rulingOf(charges, reply)
       aroundMs = reply[1] as number
     }
@@ -69,9 +69,10 @@ function rulingOf(charges: readonly Charge[], reply: readonly number[]): Ruling 
 }
 
 /** A script's answer; some clients write numbers as text. */
-function wholeNumbers(reply: unknown): readonly number[] {
+function wholeNumbers(reply: unknown, charges: number): readonly number[] {
   const numbers = Array.isArray(reply) ? reply.map(Number) : []
-  if (numbers.length < 2 || !numbers.every((number) => isWhole(number, -1)))
+  const expected = numbers[0] === -1 ? 2 : 2 + charges * VALUES
+  if (numbers.length !== expected || !numbers.every((number) => isWhole(number, -1)))
     throw new TypeError('the client of Redis gave no list of whole numbers for a script')
   return numbers
 }

@@ -5,6 +5,10 @@
 export const stateKey = (prefix: string, key: string, policy: string, kind: string): string =>
   `${prefix}:{${safe(key)}}:${safe(policy)}:${kind}`
 
+/** A key on the same server as a state, or on any. */
+export const probeKey = (prefix: string, state: string | undefined): string =>
+  state === undefined ? `${prefix}:{probe}:probe` : `${state.slice(0, state.indexOf('}') + 1)}:probe`
+
 /** A brace ends the tag; half of a surrogate pair would become the same replacement character as any other. */
 const UNSAFE = /[%}\u{D800}-\u{DFFF}]/gu
 

@@ -1,22 +1,27 @@
 import { StoreError } from '../../store-error.ts'
 
-/** What servers answer when they could be asked, but cannot do it now. */
-const OUTAGES =
-  /^(?:OOM|READONLY|LOADING|BUSY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|MISCONF|MOVED|ASK|ERR max number of clients)\b/
+/** Codes of answers that say: not now. */
+const NOT_NOW = 'OOM|READONLY|LOADING|BUSY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|MISCONF'
 
-/** How every answer of a server that is an error begins: `WRONGTYPE Operation against …`. */
-const REPLY = /^[A-Z]+ /
+/** Answers that say so; before version 7 servers tell what failed inside a script behind a code of its own. */
+const OUTAGE = new RegExp(
+  `^(?:${NOT_NOW})\\b|^ERR max number of clients|^ERR Error running script.*-(?:${NOT_NOW})\\b`,
+)
 
-/** Mistakes in a program, which no failure policy may hide. */
-const MISTAKES = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+/** What a client of a Cluster passes on when it gave up following. */
+const MOVING = /^(?:MOVED|ASK)\b/
+
+/** Codes of answers to what should not have been asked. */
+const MISTAKE =
+  /^(?:ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|NOSCRIPT|CROSSSLOT|EXECABORT|DENIED|NOPROTO|UNKILLABLE|MOVED|ASK)\b/
 
 /**
  * What a failed call of a client rejects with: a `StoreError` where the server could not be asked, else the error itself:
  * a script that is wrong, no permission, a key that is something else.
  */
-export function failureOf(error: unknown): unknown {
-  const { message, name } = error instanceof Error ? error : { message: String(error), name: '' }
-  const isAnswer = REPLY.test(message) && !OUTAGES.test(message)
-  if (isAnswer || MISTAKES.has(name)) return error
+export function failureOf(error: unknown, isCluster: boolean): unknown {
+  const message = error instanceof Error ? error.message : String(error)
+  const isOutage = OUTAGE.test(message) || (isCluster && MOVING.test(message))
+  if (!isOutage && MISTAKE.test(message)) return error
   return new StoreError('failed', `Redis failed: ${message.slice(0, 200)}`, { cause: error })
 }

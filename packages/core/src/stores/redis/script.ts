@@ -20,7 +20,7 @@ const HEAD = 5
  * KEYS: a state each. ARGV: the time, or nothing for the server's; the least TTL in ms; then for each charge the index of
  * its twin, its operation, its cost, `at` for a refund and `withinMs` for a take, `upTo`, and its algorithm's numbers.
  * Answers with whole numbers: allowed, the time, and for each charge allowed, remaining, retryAfterMs (-1: never),
- * resetMs and cost. -1 and the time where the numbers of a charge do not cover it: nothing was done.
+ * resetMs and cost; as text what is above 2^52. -1 and the time where the numbers of a charge do not cover it: nothing was done.
  */
 const DECIDE = `
 local TAKE, ASK, SHADOW, FORCE, REFUND = 1, 2, 3, 4, 5
@@ -31,6 +31,12 @@ if not now then
   now = time[1] * 1000 + floor(time[2] / 1000)
 end
 local least = tonumber(ARGV[2])
+
+-- Clients read integers near 2^53 with rounding, but not text.
+local function figure(x)
+  if x > 4503599627370496 then return string.format('%.0f', x) end
+  return x
+end
 
 local function write(charge)
   local twin, s = charge.twin, charge.s
@@ -91,8 +97,8 @@ for i = 1, #charges do
     _, c.remaining, _, c.reset = twin.look(s, now, 0, p)
   end
   local at = 5 * i - 2
-  reply[at], reply[at + 1], reply[at + 2] = c.allowed and 1 or 0, c.remaining, c.retry
-  reply[at + 3], reply[at + 4] = c.reset, c.cost
+  reply[at], reply[at + 1], reply[at + 2] = c.allowed and 1 or 0, figure(c.remaining), c.retry
+  reply[at + 3], reply[at + 4] = c.reset, figure(c.cost)
 end
 return reply
 `

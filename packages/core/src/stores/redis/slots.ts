@@ -14,15 +14,19 @@ interface Group {
  * Decides charges in several slots of a Cluster: each group by itself, all at once. Where one group refuses, the others
  * give back what they charged before anybody is answered; until then others may be refused by it.
  */
-export function decideBySlot(decide: Decide, keyOf: (charge: Charge) => string): Decide {
-  return async (charges) => {
+export function decideBySlot(
+  decide: Decide,
+  keyOf: (charge: Charge) => string,
+  deadline: () => number,
+): Decide {
+  return async (charges, endMs = deadline()) => {
     const groups = groupsOf(charges, keyOf)
-    if (groups.length < 2) return decide(charges)
+    if (groups.length < 2) return decide(charges, endMs)
     const failures: unknown[] = []
     await Promise.all(
       groups.map(async (group) => {
         try {
-          group.ruling = await decide(group.charges)
+          group.ruling = await decide(group.charges, endMs)
         } catch (error) {
           failures.push(error)
         }
@@ -30,7 +34,7 @@ export function decideBySlot(decide: Decide, keyOf: (charge: Charge) => string):
     )
     const rulings = groups.flatMap(({ ruling }) => ruling ?? [])
     const allowed = failures.length === 0 && rulings.every((ruling) => ruling.allowed)
-    if (!allowed) await Promise.all(groups.map((group) => giveBack(decide, group)))
+    if (!allowed) await until(endMs, Promise.all(groups.map((group) => giveBack(decide, group))))
     if (failures.length > 0) throw failures[0]
     // Each server has its own clock: what it charged is found by its own time.
     for (const { charges: made, ruling } of groups)
@@ -53,15 +57,32 @@ function groupsOf(charges: readonly Charge[], keyOf: (charge: Charge) => string)
 
 /** Undoes what a group charged, and answers as if it never had been. */
 async function giveBack(decide: Decide, { charges, costs, ruling }: Group): Promise<void> {
-  if (!ruling?.allowed) return
-  const made = charges.filter(
-    ({ kind, allowed }) => kind === 'force' || ((kind === 'take' || kind === 'shadow') && allowed),
-  )
-  const refunds = made.map((charge) => refundOf({ ...charge, from: 'store' }, ruling.at))
-  // A server that is gone by now keeps what it charged until it is over.
-  await decide(refunds).catch(() => undefined)
-  made.forEach((charge, index) => {
-    const { remaining, resetMs } = refunds[index] as Charge
-    Object.assign(charge, { remaining, resetMs, cost: costs[charges.indexOf(charge)] })
+  // What goes on with something held, or settles something, would be gone: rather twice until it is over than not at all.
+  if (!ruling?.allowed || charges.some(({ kind }) => kind === 'refund')) return
+  const made = charges.flatMap((charge, index) => {
+    const { kind, allowed } = charge
+    const isMade = kind === 'force' || ((kind === 'take' || kind === 'shadow') && allowed)
+    const refund = refundOf({ ...charge, at: ruling.at, from: 'store' }, ruling.at)
+    return isMade ? [{ charge, refund, cost: costs[index] }] : []
   })
+  try {
+    await decide(made.map(({ refund }) => refund))
+  } catch {
+    // A server that is gone by now keeps what it charged until it is over.
+    return
+  }
+  for (const { charge, refund, cost } of made) {
+    const { remaining, resetMs } = refund
+    Object.assign(charge, { remaining, resetMs, cost })
+  }
+}
+
+/** Waits for what is being done, but no longer than a caller may wait; it goes on by itself. */
+async function until(endMs: number, done: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const end = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, endMs - performance.now()))
+  })
+  await Promise.race([done, end])
+  clearTimeout(timer)
 }

@@ -186,3 +186,25 @@ describe('what redisStore takes', () => {
     )
   })
 })
+
+describe('a process that is busy for longer than the timeout', () => {
+  it('takes answers that are there already for answers', async () => {
+    const kind = clientKinds[0] as (typeof clientKinds)[0]
+    const connected = await kind.single(server)
+    const limiter = createLimiter({
+      store: redisStore(connected.client, { prefix: newPrefix(), timeout: 200, denyCache: false }),
+      limit: 50,
+      window: '1h',
+    })
+    await limiter.take('ada')
+    const decisions = Promise.all(Array.from({ length: 10 }, () => limiter.take('ada')))
+    await Promise.resolve()
+    // Until they are on their way, and then for long enough.
+    await new Promise((resolve) => setImmediate(resolve))
+    const end = performance.now() + 400
+    while (performance.now() < end);
+    expect(new Set((await decisions).map(({ source }) => source))).toEqual(new Set(['store']))
+    await limiter.close()
+    await connected.close()
+  })
+})

@@ -6,11 +6,14 @@ import { portOf, type RedisClient } from './clients.ts'
 import { connect } from './connection.ts'
 import { createDecide } from './decide.ts'
 import { forgetKey, forgetMatching } from './forget.ts'
-import { stateKey, statePattern } from './keys.ts'
+import { probeKey, stateKey, statePattern } from './keys.ts'
 import { twins } from './lua/index.ts'
 import { redisSettings, type RedisStoreOptions } from './options.ts'
 import { scriptOf } from './script.ts'
 import { decideBySlot } from './slots.ts'
+
+/** How long a look at some of all keys may take, in milliseconds. */
+const LOOK_TIMEOUT_MS = 5000
 
 /** Writes, since a server that can only be read is of no use. */
 const PROBE = scriptOf([`return redis.call('SET', KEYS[1], '1', 'PX', 1000)`])
@@ -32,7 +35,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const keyOf = ({ slot, key }: Pick<Charge, 'slot' | 'key'>): string =>
     stateKey(prefix, key, slot.name, slot.algorithm.kind)
   const decide = createDecide(connection, keyOf, clock)
-  const take = port.masters ? decideBySlot(decide, keyOf) : decide
+  const take = port.masters ? decideBySlot(decide, keyOf, connection.deadline) : decide
 
   let store: Store<'async'> = {
     mode: 'async',
@@ -50,12 +53,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     async forget(slot, key) {
       if (key !== undefined) return forgetKey(connection, keyOf({ slot, key }))
       const ports = (await port.masters?.()) ?? [port]
-      const connections = ports.map((master) => connect(master, Infinity))
+      // It looks at all keys there are, some at a time.
+      const connections = ports.map((master) => connect(master, Math.max(timeoutMs, LOOK_TIMEOUT_MS)))
       return forgetMatching(connections, statePattern(prefix, slot.name, slot.algorithm.kind))
     },
-    async probe() {
-      await connection.run(PROBE, [`${prefix}:probe`], [])
-    },
+    probe: () => connection.probe(PROBE, (state) => probeKey(prefix, state)),
     guarded: (onStoreError, on) => failurePolicy(store, onStoreError, on),
   }
   if (lease !== false) store = withLease(store, lease)
