@@ -92,6 +92,35 @@ export const storeCases: readonly StoreCase[] = [
     )
   }),
 
+  storeCase('counts exactly up to 2^53 - 1', async (store) => {
+    const most = Number.MAX_SAFE_INTEGER
+    const slot = open(store, fixedWindow({ limit: most, window: '1m' }))
+    const figures = async (cost: number): Promise<unknown> => {
+      const { ruling, charges } = await call(store, { slot, cost })
+      return [ruling.allowed, charges[0]?.remaining]
+    }
+    same('nothing', await figures(0), [true, most])
+    same('one', await figures(1), [true, most - 1])
+    same('all but thirty', await figures(most - 31), [true, 30])
+    same('too many', await figures(31), [false, 30])
+    same('the rest', await figures(30), [true, 0])
+  }),
+
+  storeCase('lets a take queue whose turn comes in time, in debt, and says when', async (store, clock) => {
+    const slot = open(store, tokenBucket({ capacity: 1, refill: 1, per: '1s' }))
+    await call(store, { slot })
+    const due = async (withinMs: number): Promise<unknown> => {
+      const { ruling, charges } = await call(store, { slot, withinMs })
+      return [ruling.allowed, charges[0]?.retryAfterMs]
+    }
+    same('too late by a millisecond', await due(999), [false, 1000])
+    same('in time', await due(1000), [true, 1000])
+    same('behind the first', await due(2000), [true, 2000])
+    same('too late', await due(2000), [false, 3000])
+    clock.now += 1000
+    same('a second on', await due(2000), [true, 2000])
+  }),
+
   storeCase('forces a charge into debt, which is paid off first', async (store, clock) => {
     const slot = open(store, tokenBucket({ capacity: 10, refill: 1, per: '1s' }))
     const forced = await call(store, { slot, cost: 15, kind: 'force' })

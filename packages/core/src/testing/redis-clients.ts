@@ -81,7 +81,6 @@ function ioredis(
       ready(
         quiet(
           new (Many as typeof Cluster)([...nodes], {
-            enableOfflineQueue: false,
             clusterRetryStrategy: () => RETRY_MS,
             retryDelayOnFailover: 0,
             slotsRefreshTimeout: 500,

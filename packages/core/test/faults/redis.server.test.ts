@@ -47,7 +47,14 @@ for (const kind of newestKinds) {
     it(`${kind.name}: a server ${name}`, async () => {
       world = await faultWorld(kind, { args: ['--enable-debug-command', 'yes'] })
       const before = await world.takes(5)
+      await world.limiter.take('used up', { cost: 1000 })
       await strike(world)
+      // What needs no writing is still answered; that is no recovery.
+      for (let round = 0; round < 8; round++) {
+        const { source, allowed: passes } = await world.limiter.take('used up', { cost: 1000 })
+        if (source === 'store') expect(passes).toBe(false)
+        await world.takes(1)
+      }
       const during = [...(await world.takes(20)), ...(await world.takes(20))]
       expect(sources(during)).toEqual(['fallback'])
       expect(world.events).toEqual(['failing'])

@@ -11,6 +11,7 @@ import type { OnStoreError } from '../../src/store.ts'
 import { redisStore } from '../../src/stores/redis/index.ts'
 import type { ClientKind, Connected } from '../../src/testing/redis-clients.ts'
 import { newPrefix } from '../../src/testing/redis-stores.ts'
+import { watchTimers } from './timers.ts'
 
 /** How long a call may take, in milliseconds, and what a busy machine may add beside its event loop's delay. */
 export const TIMEOUT_MS = 250
@@ -41,21 +42,24 @@ interface Options {
   readonly args?: readonly string[]
   /** Where nothing fails, a busy machine is no failure, either. */
   readonly timeout?: Duration
+  /** Default: without. */
+  readonly denyCache?: boolean
 }
 
 /** A limiter on a Redis of its own, behind a proxy that can spoil everything. */
 export async function faultWorld(kind: ClientKind, options: Options = {}): Promise<FaultWorld> {
-  const { onStoreError, limit = 1000, args = [], timeout = TIMEOUT_MS } = options
+  const { onStoreError, limit = 1000, args = [], timeout = TIMEOUT_MS, denyCache = false } = options
   const server = await startRedis({ args })
   const proxy = await startProxy({ to: server.port })
   const connected = await kind.single(proxy)
   const direct = await kind.single(server)
   const listeners = listenersOf(connected)
+  const timers = watchTimers()
   const prefix = newPrefix()
   const algorithm = slidingLog({ limit, window: '1h' })
   const events: string[] = []
   const limiter = createLimiter({
-    store: redisStore(connected.client, { prefix, timeout, denyCache: false }),
+    store: redisStore(connected.client, { prefix, timeout, denyCache: denyCache && {} }),
     algorithm,
     ...(onStoreError && { onStoreError }),
     on: {
@@ -87,6 +91,8 @@ export async function faultWorld(kind: ClientKind, options: Options = {}): Promi
     async close() {
       await limiter.close()
       await auditor.close()
+      timers.stop()
+      expect(timers.live()).toEqual([])
       expect(listenersOf(connected)).toEqual(listeners)
       await connected.close()
       await direct.close()
