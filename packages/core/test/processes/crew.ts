@@ -23,7 +23,7 @@ export interface Job {
   readonly prefix: string
   readonly algorithm: readonly [AlgorithmName, object]
   readonly lease?: { readonly size: number; readonly maxHold: '1s' | '1m' }
-  readonly task: 'take' | 'wait'
+  readonly task: 'take' | 'wait' | 'hold'
   readonly calls: number
   readonly inFlight: number
   /** Which waiter gives up. */

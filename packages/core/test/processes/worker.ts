@@ -39,7 +39,7 @@ const algorithmOf = ([name, options]: Job['algorithm']): Algorithm =>
 async function prepare(job: Job): Promise<() => Promise<Result>> {
   const limiter = core.createLimiter({ store: await storeOf(job), algorithm: algorithmOf(job.algorithm) })
   return async () => {
-    const result = job.task === 'take' ? await takes(limiter, job) : await waits(limiter, job)
+    const result = await tasks[job.task](limiter, job)
     if (job.stay) return result
     await limiter.close()
     for (const end of endings.splice(0)) end()
@@ -80,6 +80,14 @@ async function waits(limiter: AnyLimiter, { calls, abort }: Job): Promise<Result
   )
   return { allowed: times.filter((time) => time > 0).length, sources: {}, times }
 }
+
+/** Holds so many slots, for as long as the process lives. */
+async function holds(limiter: AnyLimiter, { calls }: Job): Promise<Result> {
+  const held = await Promise.all(Array.from({ length: calls }, () => limiter.acquire('key')))
+  return { allowed: held.filter(({ decision }) => decision.allowed).length, sources: {}, times: [] }
+}
+
+const tasks = { take: takes, wait: waits, hold: holds }
 
 let run: (() => Promise<Result>) | undefined
 
