@@ -70,6 +70,14 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
     }
   }
 
+  async function look(own: number): Promise<void> {
+    const works = await ask()
+    if (own !== watch) return
+    timer = undefined
+    if (works) recover()
+    else probeLater()
+  }
+
   function probeLater(): void {
     if (timer !== undefined) return
     // Not all processes at once.
@@ -77,12 +85,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
     const own = watch
     probesAt = performance.now() + waitMs
     timer = setTimeout(() => {
-      void ask().then((works) => {
-        if (own !== watch) return
-        timer = undefined
-        if (works) recover()
-        else probeLater()
-      })
+      void look(own)
     }, waitMs)
     // To ask again is no reason for a process to stay alive.
     ;(timer as { unref?: () => void }).unref?.()

@@ -332,7 +332,7 @@ describe('what fails', () => {
   it('leaves none behind either when it is closed while it asks', async () => {
     const { store, slot } = world()
     failEach(store)
-    let answer = (_: Error): void => undefined
+    let answer: (reason: Error) => void = () => undefined
     Object.assign(store, { probe: async () => new Promise((_, reject) => (answer = reject)) })
     const guarded = failurePolicy(store)
     await call(guarded, { slot })

@@ -22,7 +22,7 @@ interface Refusal {
 }
 
 /** A call of the store that is about to be made. */
-export interface Sent {
+interface Sent {
   readonly turn: number
   readonly sentMs: number
 }

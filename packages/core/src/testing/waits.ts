@@ -5,7 +5,7 @@ import { isWhole } from '../check.ts'
 import { memoryStore } from '../stores/memory.ts'
 
 /** How one wait ended. */
-export interface Ended {
+interface Ended {
   readonly name: string | number
   /** Milliseconds since the clock was faked. */
   readonly at: number

@@ -31,7 +31,7 @@ for (const kind of newestKinds) {
     const events: string[] = []
     let keys: ReturnType<typeof keysOf>
 
-    async function start(): Promise<void> {
+    async function setUp(): Promise<void> {
       cluster = await startCluster()
       endings.push(() => cluster.stop())
       connected = await kind.cluster(cluster.nodes)
@@ -70,7 +70,7 @@ for (const kind of newestKinds) {
     }
 
     it('that hangs is reported once, and charges no more than was in flight', async () => {
-      await start()
+      await setUp()
       const [master] = cluster.masters
       await master!.kill('SIGSTOP')
       const during = await traffic(2500)
@@ -89,7 +89,7 @@ for (const kind of newestKinds) {
     })
 
     it('that is killed and started again is reported once', async () => {
-      await start()
+      await setUp()
       const [master] = cluster.masters
       await master!.kill()
       await traffic(1500)

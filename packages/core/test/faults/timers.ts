@@ -17,7 +17,7 @@ export function watchTimers(): TimerWatch {
     if (place !== undefined && !place.includes('/testing/')) live.set(timer, place.trim())
     return timer
   }
-  globalThis.setTimeout = Object.assign(watched, set) as typeof setTimeout
+  globalThis.setTimeout = Object.assign<object, object>(watched, set) as typeof setTimeout
   globalThis.clearTimeout = (timer) => {
     live.delete(timer)
     clear(timer)
