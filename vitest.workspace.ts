@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 // Packages find each other's sources by the first condition, so that tests need no build; the rest are Vite's own.
@@ -13,6 +14,8 @@ function project(name: string, include: string[]): TestProjectInlineConfiguratio
 
 export default defineConfig({
   test: {
+    // Many tests wait for servers and clocks: on two cores one worker alone would leave both idle half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './scripts/plain-reporter.ts'],
     globalSetup: ['./scripts/servers/global-setup.ts'],
     projects: [

@@ -116,7 +116,10 @@ export interface PolicyDecision {
   /** 0 when allowed, else the exact wait in milliseconds; `Infinity` when the cost can never fit. */
   readonly retryAfterMs: number
   readonly windowMs: number
-  /** When it was charged, where that is not the decision's own `at`: parts of a store may go by clocks of their own. */
+  /**
+   * The receipt, where that is not the decision's own `at`: parts of a store may go by clocks of their own, and what was
+   * charged ahead counts from when it is due.
+   */
   readonly at?: number
 }
 

@@ -2,11 +2,16 @@ import type { Decision, PolicyDecision } from './algorithm.ts'
 import type { PolicyCall } from './charges.ts'
 import type { Ruling } from './store.ts'
 
-/** What one policy decided. */
-function policyDecision(call: PolicyCall): PolicyDecision {
+/**
+ * What one policy decided. What was charged ahead counts from when it is due: until then it is in the way of others in
+ * full, and only then its trace begins to fade.
+ */
+function policyDecision(call: PolicyCall, chargedAt: number | undefined): PolicyDecision {
   const { name, algorithm } = call.slot
   const { kind, limit, windowMs } = algorithm
-  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs, at } = call
+  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
+  const isAhead = allowed && retryAfterMs > 0 && chargedAt !== undefined
+  const at = isAhead ? (call.at || chargedAt) + retryAfterMs : call.at
   const used = limit - remaining
   const decided = {
     name,
@@ -36,7 +41,7 @@ export function decisionOf(
 ): Decision {
   let told: PolicyDecision | typeof NOBODY = NOBODY
   const policies = (known as readonly PolicyCall[]).map((call) => {
-    const policy = policyDecision(call)
+    const policy = policyDecision(call, allowed ? at : undefined)
     if (policy.mode === 'enforce' && comesBefore(policy, told)) told = policy
     return policy
   })
