@@ -8,6 +8,9 @@ const TRIPS_AFTER = 5
 /** How long to wait between two probes at the most, in milliseconds; at least half of it. */
 const PROBE_MS = 200
 
+/** Nobody should believe in limits that a wrong password keeps from working. */
+const SILENT = 'a store fails, and its failure policy answers: listen to on.storeFailing to learn why'
+
 /** Knows whether a store answers, and asks it again while it does not. */
 export interface Breaker {
   /** Whether calls are not even tried. */
@@ -47,6 +50,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
     if (failingSince === undefined) {
       failingSince = performance.now()
       changes++
+      if (on.storeFailing === undefined) warnOnce(SILENT)
       tell('storeFailing', () => on.storeFailing?.({ error }))
     }
     probeLater()

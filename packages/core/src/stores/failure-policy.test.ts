@@ -171,6 +171,35 @@ describe('the other policies', () => {
     }
   })
 
+  it("'deny' lets pass what only counts and reports", async () => {
+    const { store, guarded, slot } = world('deny')
+    store.failing = gone
+    expect((await call(guarded, { slot, kind: 'shadow' })).ruling).toMatchObject({
+      allowed: true,
+      retryAfterMs: 0,
+    })
+    const both = await call(guarded, { slot, kind: 'shadow' }, { slot, key: 'other' })
+    expect(both.ruling.allowed).toBe(false)
+  })
+
+  it.each([
+    [1, 6],
+    [0.7, 3],
+    [1 / 2, 3],
+    [0.4, 2],
+    [1 / 3, 2],
+    [1 / 6, 1],
+  ])('{ local: { share: %d } } never counts more than its part', async (share, passes) => {
+    const store = laterStore(memoryStore())
+    store.failing = gone
+    const guarded = failurePolicy(store, { local: { share } })
+    const slot = guarded.open('policy', fixedWindow({ limit: 6, window: '1h' }))
+    const allowed = []
+    for (let take = 0; take < 9; take++) allowed.push((await call(guarded, { slot })).ruling.allowed)
+    expect(allowed.filter(Boolean)).toHaveLength(passes)
+    await guarded.close?.()
+  })
+
   it('{ fallback } asks another store', async () => {
     const fallback = memoryStore({ clock: () => noon + 1 })
     const { store, guarded, slot } = world({ fallback })
@@ -181,8 +210,14 @@ describe('the other policies', () => {
   })
 
   it.each([
-    ['open', "TypeError: onStoreError must be one of 'local', 'allow', 'deny', got 'open'"],
-    [null, "TypeError: onStoreError must be one of 'local', 'allow', 'deny', got null"],
+    [
+      'open',
+      "TypeError: onStoreError must be 'local', 'allow', 'deny', { local: { share } } or { fallback: store }, got 'open'",
+    ],
+    [
+      null,
+      "TypeError: onStoreError must be 'local', 'allow', 'deny', { local: { share } } or { fallback: store }, got null",
+    ],
     [{ fallback: {} }, 'TypeError: onStoreError.fallback must be a store, got an object'],
     [{ fallBack: {} }, "TypeError: onStoreError has no option 'fallBack'"],
     [{ local: 1 }, 'TypeError: what onStoreError.local takes must be an object, got 1'],

@@ -1,4 +1,4 @@
-import { knownOptions, oneOf, refuse } from '../check.ts'
+import { knownOptions, refuse } from '../check.ts'
 import { isStoreError, StoreError } from '../store-error.ts'
 import type { Charge, FailureEvents, OnStoreError, Ruling, Slot, Store } from '../store.ts'
 import { createBreaker } from './breaker.ts'
@@ -33,13 +33,16 @@ export function failurePolicy(
   on: FailureEvents = {},
 ): Store<'async'> {
   const { standIn, answer, parts } = policyOf(onStoreError)
+  if (standIn === store) refuse('onStoreError.fallback', 'another store', 'the same')
   const breaker = createBreaker(async () => (store.probe ? store.probe() : store.take([])), on)
 
   /** Makes the charges at the store that stands in. Where it counts a part of each limit, every unit weighs more. */
   async function standInFor(charges: readonly Charge[]): Promise<Ruling> {
     if (standIn === undefined) {
-      const retryAfterMs = answer ? 0 : breaker.retryAfterMs()
-      return { allowed: answer, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
+      // What only counts and reports never refuses.
+      const allowed = answer || charges.every(({ kind }) => kind === 'shadow')
+      const retryAfterMs = allowed ? 0 : breaker.retryAfterMs()
+      return { allowed, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
     }
     const weights = charges.map(({ slot }) => Math.max(1, Math.min(parts, slot.algorithm.limit)))
     const copies = charges.map((charge, index) => ({
@@ -113,8 +116,13 @@ interface Policy {
 function policyOf(value: OnStoreError): Policy {
   const standsIn = (standIn: Store, parts = 1): Policy => ({ standIn, answer: false, parts })
   if (typeof value !== 'object' || value === null) {
-    const word = oneOf('onStoreError', value, ['local', 'allow', 'deny'])
-    return word === 'local' ? standsIn(localStore()) : { answer: word === 'allow', parts: 1 }
+    if (value === 'local') return standsIn(localStore())
+    if (value === 'allow' || value === 'deny') return { answer: value === 'allow', parts: 1 }
+    return refuse(
+      'onStoreError',
+      "'local', 'allow', 'deny', { local: { share } } or { fallback: store }",
+      value,
+    )
   }
   if ('fallback' in value) {
     knownOptions('onStoreError', value, ['fallback'])
@@ -128,7 +136,8 @@ function policyOf(value: OnStoreError): Policy {
   const { share } = value.local
   if (typeof share !== 'number' || !(share > 0 && share <= 1))
     refuse('onStoreError.local.share', 'above 0 and at most 1', share, 'number')
-  return standsIn(localStore(), Math.round(1 / share))
+  // Rounded up, so that all parts together are never more than the whole; a third is no more than a third.
+  return standsIn(localStore(), Math.ceil(1 / share - 1e-9))
 }
 
 const localStore = (): Store => memoryStore({ maxKeys: LOCAL_KEYS })

@@ -92,13 +92,16 @@ describe('the options of a lease', () => {
   const error = (options: unknown): string | undefined => thrown(() => lease(memoryStore(), options as never))
 
   it.each([
-    [{}, 'TypeError: size must be a whole number from 2 to 9007199254740991, got undefined'],
-    [{ size: 1 }, 'RangeError: size must be a whole number from 2 to 9007199254740991, got 1'],
+    [{}, 'TypeError: lease.size must be a whole number from 2 to 9007199254740991, got undefined'],
+    [{ size: 1 }, 'RangeError: lease.size must be a whole number from 2 to 9007199254740991, got 1'],
     [
       { size: 2, maxHold: '0ms' },
-      "RangeError: maxHold must be from 1 ms to 10 years, such as 60000 or '1m', got '0ms'",
+      "RangeError: lease.maxHold must be from 1 ms to 10 years, such as 60000 or '1m', got '0ms'",
     ],
-    [{ size: 2, maxKeys: 0 }, 'RangeError: maxKeys must be a whole number from 1 to 9007199254740991, got 0'],
+    [
+      { size: 2, maxKeys: 0 },
+      'RangeError: lease.maxKeys must be a whole number from 1 to 9007199254740991, got 0',
+    ],
     [{ size: 2, now: 1 }, 'TypeError: now must be a function, got 1'],
     [{ size: 2, hold: 1 }, "TypeError: lease has no option 'hold': size, maxHold, maxKeys, now"],
     [undefined, 'TypeError: what lease takes must be an object, got undefined'],

@@ -50,9 +50,9 @@ export function lease<M extends Mode>(store: Store<M>, options: LeaseOptions): S
   knownOptions('lease', options, ['size', 'maxHold', 'maxKeys', 'now'])
   const { maxHold = '1s', maxKeys = 10_000, now = () => performance.now() } = options
   const settings: LeaseSettings = {
-    size: wholeNumber('size', options.size, 2),
-    maxHold: durationMs('maxHold', maxHold),
-    maxKeys: wholeNumber('maxKeys', maxKeys, 1),
+    size: wholeNumber('lease.size', options.size, 2),
+    maxHold: durationMs('lease.maxHold', maxHold),
+    maxKeys: wholeNumber('lease.maxKeys', maxKeys, 1),
     now: functionOf('now', now),
   }
   const leases = createLeases(giveBack, now)

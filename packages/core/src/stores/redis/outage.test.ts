@@ -44,6 +44,16 @@ describe('an outage', () => {
 })
 
 describe('a mistake in a program', () => {
+  it('is an error of a program', () => {
+    expect(
+      isStoreError(failureOf(new TypeError("Cannot read properties of undefined (reading 'x')"), false)),
+    ).toBe(false)
+    expect(isStoreError(failureOf(new TypeError('Failed to fetch'), false))).toBe(true)
+    expect(
+      isStoreError(failureOf(new TypeError('NetworkError when attempting to fetch resource.'), false)),
+    ).toBe(true)
+  })
+
   it.each([
     'WRONGTYPE Operation against a key holding the wrong kind of value script: 5f9c, on @user_script:64.',
     "ERR wrong number of arguments for 'get' command script: 5f9c, on @user_script:64.",

@@ -15,6 +15,10 @@ const MOVING = /^(?:MOVED|ASK)\b/
 const MISTAKE =
   /^(?:ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|NOSCRIPT|CROSSSLOT|EXECABORT|DENIED|NOPROTO|UNKILLABLE|MOVED|ASK)\b/
 
+/** Errors of programs; `fetch` uses the first of them for a network that fails. */
+const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+const NETWORK = /fetch|network/i
+
 /**
  * What a failed call of a client rejects with: a `StoreError` where the server could not be asked, else the error itself:
  * a script that is wrong, no permission, a key that is something else.
@@ -22,6 +26,7 @@ const MISTAKE =
 export function failureOf(error: unknown, isCluster: boolean): unknown {
   const message = error instanceof Error ? error.message : String(error)
   const isOutage = OUTAGE.test(message) || (isCluster && MOVING.test(message))
-  if (!isOutage && MISTAKE.test(message)) return error
+  const isBug = error instanceof Error && BUGS.has(error.name) && !NETWORK.test(message)
+  if (isBug || (!isOutage && MISTAKE.test(message))) return error
   return new StoreError('failed', `Redis failed: ${message.slice(0, 200)}`, { cause: error })
 }
