@@ -17,15 +17,14 @@ async function ask(prompt: string): Promise<void> {
     console.log(`'${prompt}' is refused: come back in ${Math.ceil(decision.retryAfterMs / 60_000)} minutes`)
     return
   }
-  try {
-    const { tokens } = await complete(prompt)
-    settle(tokens)
-    console.log(`'${prompt}' cost ${tokens} tokens, ${limiter.peek(customer).remaining} left`)
-  } catch (error) {
+  const answer = await complete(prompt).catch((error: Error) => error)
+  // A store that is away rejects `settle` and `cancel`, which is no failure of the call.
+  if (answer instanceof Error) {
     cancel()
-    console.log(
-      `failed (${(error as Error).message}): its tokens are back, ${limiter.peek(customer).remaining} left`,
-    )
+    console.log(`failed (${answer.message}): its tokens are back, ${limiter.peek(customer).remaining} left`)
+  } else {
+    settle(answer.tokens)
+    console.log(`'${prompt}' cost ${answer.tokens} tokens, ${limiter.peek(customer).remaining} left`)
   }
 }
 

@@ -39,8 +39,8 @@ interface MemcachedSlot extends Slot {
  *
  * A server that restarts or runs out of memory forgets counts. All processes need the same list of servers, and
  * clocks that agree: a window ends by the clock of who asks. The client is yours: Sluice opens no connection and
- * closes none. Make it with `{ retries: 0, retry: 1000 }`: by default it does not try a server again for 30
- * seconds after one failure.
+ * closes none. Make it with `{ timeout: 500, retries: 0, retry: 100, failures: Number.MAX_SAFE_INTEGER }`: by default it
+ * does not try a server again for 30 seconds after one failure, and for 5 hours after five.
  *
  * @param client of the package `memcached`, or a `MemcachedPort`
  * @throws TypeError, RangeError for what is no client, and for options out of range

@@ -30,8 +30,8 @@ export function redisSettings(options: RedisStoreOptions): RedisSettings {
   const { prefix = 'sluice', timeout = '100ms', denyCache = {}, lease = false, clock } = options
   if (typeof prefix !== 'string' || /[{}]|[\ud800-\udfff]/u.test(prefix))
     refuse('prefix', 'text without braces', prefix, 'string')
-  if (denyCache === (true as unknown)) refuse('denyCache', '{ maxStale, maxKeys } or false', denyCache)
-  if (lease !== false && typeof lease !== 'object') refuse('lease', '{ size, maxHold } or false', lease)
+  optionsOrFalse('denyCache', '{ maxStale, maxKeys } or false', denyCache)
+  optionsOrFalse('lease', '{ size, maxHold } or false', lease)
   return {
     prefix,
     timeoutMs: durationMs('timeout', timeout),
@@ -39,4 +39,8 @@ export function redisSettings(options: RedisStoreOptions): RedisSettings {
     lease,
     clock: functionOf('clock', clock),
   }
+}
+
+function optionsOrFalse(option: string, must: string, value: unknown): void {
+  if (value !== false && Object(value) !== value) refuse(option, must, value)
 }
