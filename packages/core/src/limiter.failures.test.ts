@@ -159,7 +159,7 @@ describe('a store that cannot fail', () => {
   it('has no failure policy', () => {
     for (const given of [{}, { store: memoryStore() }, { store: laterStore(memoryStore()) }]) {
       expect(thrown(() => createLimiter({ ...given, algorithm: three, onStoreError: 'local' }))).toBe(
-        'TypeError: onStoreError is for redisStore() and its like; wrap others: failurePolicy(store, onStoreError)',
+        'TypeError: onStoreError needs a store like redisStore(); else failurePolicy(store, onStoreError)',
       )
     }
   })

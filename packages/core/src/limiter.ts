@@ -49,7 +49,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   if (typeof known?.take !== 'function') refuse('store', 'a store such as memoryStore()', known)
   if (onStoreError !== undefined && !known.guarded)
     throw new TypeError(
-      'onStoreError is for redisStore() and its like; wrap others: failurePolicy(store, onStoreError)',
+      'onStoreError needs a store like redisStore(); else failurePolicy(store, onStoreError)',
     )
   const store = known.guarded?.(onStoreError, on) ?? known
   const policies = policySet(store, known, mayShare, on.policyReset)

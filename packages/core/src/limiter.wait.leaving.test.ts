@@ -370,3 +370,38 @@ describe('close', () => {
     expect([giveBack.mock.calls.length, close.mock.calls.length]).toEqual([1, 0])
   })
 })
+
+describe('an abort while the store is asked', () => {
+  it('gives the turn to those behind, so that nobody passes beside them', async () => {
+    const { store, answer } = slow()
+    const limiter = createLimiter({ algorithm: bucket, store })
+    time.watch('a', limiter.wait('ada', { signal: leaving.signal }))
+    for (const name of ['b', 'c', 'd']) time.watch(name, limiter.wait('ada'))
+    leaving.abort(gone)
+    answer()
+    await time.pass(30)
+    time.watch('e', limiter.wait('ada'))
+    await time.pass(1000)
+    expect(time.passed()).toEqual([
+      ['b', 0],
+      ['c', 100],
+      ['d', 200],
+      ['e', 300],
+    ])
+  })
+
+  it('lets nobody in whose turn was given back by closing', async () => {
+    const { store, answer } = slow()
+    const limiter = createLimiter({ algorithm: bucket, store })
+    answer()
+    await limiter.take('ada')
+    time.watch('a', limiter.wait('ada', { signal: leaving.signal }))
+    time.watch('b', limiter.wait('ada'))
+    await time.pass(10)
+    const closing = limiter.close()
+    leaving.abort(gone)
+    await time.pass(500)
+    await closing
+    expect(time.passed()).toEqual([])
+  })
+})

@@ -7,6 +7,8 @@ export interface PolicySet {
   /** In configured order. */
   list: readonly BoundPolicy[]
   get(name: string): BoundPolicy | undefined
+  /** Also one that was replaced by policies of other names: where its decisions were charged. */
+  everHad(name: string): BoundPolicy | undefined
   /**
    * The policy of a name that a caller gave as `what`.
    * @throws TypeError when there is none
@@ -17,6 +19,9 @@ export interface PolicySet {
   /** Leaves the names to other limiters, and tells whether it had any. */
   release(): boolean
 }
+
+/** So many policies that are gone are remembered; an app that makes up names must not fill memory. */
+const KEPT = 100
 
 /** The sets that are in use on a store. */
 const inUse = new WeakMap<Store, Set<PolicySet>>()
@@ -35,9 +40,13 @@ export function policySet(
   const sets = inUse.get(known) ?? new Set()
   inUse.set(known, sets)
 
+  /** Policies that updates took away. */
+  let former = byName
+
   const set: PolicySet = {
     list: [],
     get: (name) => byName.get(name),
+    everHad: (name) => byName.get(name) ?? former.get(name),
     named: (name, what) => byName.get(name) ?? oneOf<never>(what, name, [...byName.keys()] as never[]),
     replace(unbound) {
       for (const { name } of unbound) {
@@ -49,6 +58,7 @@ export function policySet(
           )
       }
       set.list = unbound.map((policy) => bindPolicy(store, policy, byName.get(policy.name), onReset))
+      former = new Map([...former, ...byName].slice(-KEPT))
       byName = new Map(set.list.map((policy) => [policy.info.name, policy]))
       sets.add(set)
     },

@@ -26,7 +26,7 @@ export function createReceipts(policies: PolicySet): Receipts {
   /** What an allowed decision charged; nothing for a denied one. */
   const charged = (decision: Decision): Receipt[] =>
     decision.policies.flatMap(({ name, kind, key, cost, mode, allowed, at = decision.at }) => {
-      const slot = policies.get(name)?.kinds.get(kind)
+      const slot = policies.everHad(name)?.kinds.get(kind)
       return slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed)
         ? [{ slot, key, cost, at: wholeNumber('at', at), from: decision.source }]
         : []

@@ -35,6 +35,8 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   /** Until when the head sleeps; else 0. */
   let freeAt = 0
   let isCalling = false
+  /** Turns that came for somebody who had left. */
+  const unclaimed: [turn: Turn, costs: string][] = []
   let isClosed = false
 
   /** Lets others be called once a waiter is done with. */
@@ -76,11 +78,14 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     }
     function answered(decision: Decision): MaybePromise<void> {
       waiter.isAsking = false
-      return proceed(waiter, decision, leftMs)
+      const done = proceed(waiter, decision, leftMs)
+      passFree()
+      return done
     }
     function failed(error: unknown): void {
       waiter.isAsking = false
       end(waiter, () => waiter.reject(error))
+      passFree()
     }
     waiter.answer = settled(take, answered, failed)
   }
@@ -89,7 +94,9 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     const { allowed, source, retryAfterMs } = decision
     const dueAt = performance.now() + retryAfterMs
     if (waiter.isOver || isClosed) {
-      const back = giveBack(decision)
+      // Behind a head nobody has a turn yet.
+      const isFree = allowed && !isClosed && head !== waiter
+      const back = isFree ? void unclaimed.push([{ decision, dueAt }, waiter.costs]) : giveBack(decision)
       callNext(waiter)
       return back
     }
@@ -110,6 +117,12 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     waiter.turn = turn
     waiter.stopTimer()
     waiter.stopTimer = sleep(turn.dueAt, () => end(waiter, () => waiter.resolve(onTurn(turn.decision))))
+  }
+
+  /** Passes on turns of those who left before they had them: once those who asked after them have theirs. */
+  function passFree(): void {
+    for (const { isAsking } of waiters) if (isAsking) return
+    for (const [turn, costs] of unclaimed.splice(0)) passOn(turn, costs)
   }
 
   /** Whether a waiter's time is up before the head asks again. */
@@ -156,7 +169,8 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     },
     abort(waiter, reason) {
       end(waiter, () => waiter.reject(reason))
-      if (waiter.turn) passOn(waiter.turn, waiter.costs)
+      // Who closes gives all turns back.
+      if (waiter.turn && !isClosed) passOn(waiter.turn, waiter.costs)
     },
     close() {
       isClosed = true

@@ -42,6 +42,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
   let probesAt = 0
   /** Another one, and probes under way are nobody's. */
   let watch = 0
+  let isResting = false
 
   function fail(error: unknown): void {
     // Calls that wait for one another fail with one another.
@@ -83,7 +84,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
   }
 
   function probeLater(): void {
-    if (timer !== undefined) return
+    if (timer !== undefined || isResting) return
     // Not all processes at once.
     const waitMs = PROBE_MS * (1 - Math.random() / 2)
     const own = watch
@@ -97,6 +98,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
 
   return {
     isOpen() {
+      isResting = false
       if (failingSince !== undefined) probeLater()
       return failures >= TRIPS_AFTER
     },
@@ -109,6 +111,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
       }
     },
     rest() {
+      isResting = true
       watch++
       clearTimeout(timer)
       timer = undefined

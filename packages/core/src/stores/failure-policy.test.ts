@@ -128,6 +128,17 @@ describe("'local'", () => {
     expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(2)
   })
 
+  it('answers a take that brings something back for the store, which it does not get', async () => {
+    const { store, guarded, slot } = world()
+    const { ruling } = await call(guarded, { slot, cost: 4 })
+    store.failing = gone
+    const both = await call(guarded, { slot, kind: 'refund', at: ruling.at }, { slot, cost: 3 })
+    expect(both.ruling).toMatchObject({ allowed: true, source: 'fallback' })
+    expect(both.charges[1]).toMatchObject({ allowed: true, remaining: 2 })
+    store.failing = undefined
+    expect((await call(guarded, { slot, cost: 0 })).charges[0]?.remaining).toBe(1)
+  })
+
   it('forgets keys here and there', async () => {
     const { store, guarded, slot } = world()
     await call(guarded, { slot, cost: 5 })

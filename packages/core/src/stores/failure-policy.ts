@@ -7,6 +7,8 @@ import { memoryStore } from './memory.ts'
 /** Keys that are counted in this process while the store is away: some 25 MB. */
 const LOCAL_KEYS = 100_000
 
+const isFollowing = ({ kind }: Charge): boolean => kind === 'refund' || kind === 'force'
+
 /** Each wrapper's own field of the slots that it opens. */
 interface GuardedSlot extends Slot {
   /** The same policy at the store that stands in. */
@@ -72,11 +74,13 @@ export function failurePolicy(
     },
     async take(charges) {
       // What follows a decision goes where it was made, and nowhere else.
-      const follows = charges.find(({ kind }) => kind === 'refund' || kind === 'force')
-      if (follows?.from === 'fallback') return standInFor(charges)
+      const first = charges.find(isFollowing)
+      if (first?.from === 'fallback') return standInFor(charges)
+      const follows = first && charges.every(isFollowing)
+      const others = first ? charges.filter((charge) => !isFollowing(charge)) : charges
       if (breaker.isOpen()) {
         if (follows) throw new StoreError('not-ready', 'the store does not answer')
-        return standInFor(charges)
+        return standInFor(others)
       }
       const fails = breaker.begin()
       try {
@@ -86,7 +90,7 @@ export function failurePolicy(
         // Many who want the same key are no outage.
         if (error.code !== 'contended') fails(error)
         if (follows) throw error
-        return standInFor(charges)
+        return standInFor(others)
       }
     },
     async forget(slot, key) {

@@ -26,6 +26,9 @@ export interface LeaseCalls {
   underWay(): readonly MaybePromise<Ruling>[]
 }
 
+/** After a failure no blocks are taken for so many `maxHold`. */
+const CALM = 10
+
 /**
  * Makes what decides.
  * @param keep is handed what is left of each block that was granted
@@ -41,6 +44,8 @@ export function createLeaseCalls(
   /** When keys asked the store last: one that rarely does would pay twice, for its block and for giving it back. */
   const asked = boundedMap<number>(maxKeys)
   let isStopped = false
+  /** When a call failed last: the store may have granted its blocks, and nobody learns of it. */
+  let failedMs = -Infinity
 
   function isBusy(id: string, nowMs: number): boolean {
     const askedMs = asked.get(id) ?? -Infinity
@@ -51,6 +56,7 @@ export function createLeaseCalls(
   /** A block for a charge that may have one. */
   function blockFor(charge: Charge, id: string, sentMs: number): Block | undefined {
     if (!isLeasable(charge) || !isBusy(id, sentMs) || isStopped) return undefined
+    if (sentMs - failedMs < CALM * maxHold) return undefined
     if (blocks.has(id) || leases.size + blocks.size >= maxKeys) return undefined
     const block = { charge, granted: { ...charge, upTo: size }, isForgotten: false, call: undefined }
     blocks.set(id, block)
@@ -97,6 +103,7 @@ export function createLeaseCalls(
       },
       (error) => {
         arrived()
+        failedMs = now()
         putBack(charges, spent)
         throw error
       },

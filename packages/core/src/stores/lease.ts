@@ -37,12 +37,13 @@ export interface LeaseOptions {
  *   counted from before the store was asked, so what is spent was charged in the same window. It goes by the wait that the
  *   store told: where the store's clock is set forward, the old window's units last for `maxHold` all the same;
  * - stranded (charged and not to be had by others) <= N * `size`, for `maxHold` and the time that a call takes. A
- *   process that is killed, or cannot reach the store then, leaves them charged: they come back as all charges do.
+ *   process that is killed, or cannot reach the store then, leaves them charged: they come back as all charges do. So
+ *   does one block of a key whose call got no answer; after such a failure none is taken for ten `maxHold`.
  *   A reset of a key drops them here; other processes may spend theirs for another `maxHold`.
  *
  * A decision without the store has the source `'lease'`: `remaining` is what remained when the block was taken and
- * what of it is left, and its receipt is that of the block. Put a deny cache around the lease, not into it, so that a
- * refused key costs nothing at all; both ways decide alike.
+ * what of it is left, and its receipt is that of the block. Put it around a deny cache, as `redisStore` does: then what this
+ * process holds is spent before a refusal is remembered for it.
  *
  * @throws TypeError, RangeError for options that are unknown, missing or out of range
  */

@@ -11,7 +11,7 @@ import type { OnStoreError } from '../../src/store.ts'
 import { redisStore } from '../../src/stores/redis/index.ts'
 import type { ClientKind, Connected } from '../../src/testing/redis-clients.ts'
 import { newPrefix } from '../../src/testing/redis-stores.ts'
-import { watchTimers } from './timers.ts'
+import { watchTimers } from '../timers.ts'
 
 /** How long a call may take, in milliseconds, and what a busy machine may add beside its event loop's delay. */
 export const TIMEOUT_MS = 250

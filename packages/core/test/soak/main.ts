@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { watchTimers } from '../timers.ts'
 import { drift } from './drift.ts'
 import { heapMb } from './heap.ts'
 import { startWorld } from './world.ts'
@@ -24,6 +25,7 @@ console.log(`Soaking for ${minutes} minutes with seed ${seed}.`)
 const failures: string[] = []
 process.on('unhandledRejection', (error) => failures.push(`unhandled rejection: ${String(error)}`))
 
+const timers = watchTimers()
 const world = await startWorld(seed)
 const end = Date.now() + minutes * 60_000
 const heap: number[] = []
@@ -51,10 +53,8 @@ const median = (numbers: readonly number[]): number =>
 const grownMb = median(heap.slice(half)) - median(heap.slice(Math.min(2, half), half))
 // Two minutes are too short for a trend: caches of the runtime are still filling.
 if (minutes >= 5 && grownMb > 5) failures.push(`the heap grew by ${grownMb.toFixed(1)} MB`)
-const leaked = process
-  .getActiveResourcesInfo()
-  .filter((name) => name === 'Timeout' || name === 'TCPSocketWrap')
-if (leaked.length > 0) failures.push(`left behind: ${leaked.join(', ')}`)
+for (const place of timers.live()) failures.push(`a timer is left: ${place}`)
+if (process.getActiveResourcesInfo().includes('TCPSocketWrap')) failures.push('a connection is left')
 
 for (const failure of failures.slice(0, 20)) console.log(`✗ ${failure}`)
 console.log(`${round} rounds, heap grew by ${grownMb.toFixed(1)} MB, ${failures.length} failures`)

@@ -60,7 +60,8 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     probe: () => connection.probe(PROBE, (state) => probeKey(prefix, state)),
     guarded: (onStoreError, on) => failurePolicy(store, onStoreError, on),
   }
-  if (lease !== false) store = withLease(store, lease)
   if (denyCache !== false) store = withDenyCache(store, denyCache)
+  // What this process holds is spent before a refusal is remembered.
+  if (lease !== false) store = withLease(store, lease)
   return store
 }
