@@ -9,7 +9,8 @@ export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
  * Holds the slots of `receipts`: renews them at a third of their time to live, until released.
  *
  * A renewal frees the old slot and takes a new one at one instant. One that fails is tried again a third later; if
- * the store stays away, the slots expire.
+ * the store stays away, the slots expire. One whose answer was lost may have been done: then the slots are held twice
+ * until their `ttl` is over, and no release frees them sooner.
  * @returns what frees the slots; calling it again does nothing
  */
 export function hold(store: Store, receipts: readonly Receipt[]): () => MaybePromise<void> {
