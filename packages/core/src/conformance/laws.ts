@@ -23,27 +23,41 @@ export interface StoreLaw {
   run(open: OpenStore, options?: LawOptions): Promise<void>
 }
 
-/** Algorithms of each kind; those of one kind share the state of a key. */
+const MOST = Number.MAX_SAFE_INTEGER
+
+/** Algorithms of each kind, the last with the largest figures; those of one kind share the state of a key. */
 const KINDS: Record<string, readonly Algorithm[]> = {
   fixedWindow: [
     fixedWindow({ limit: 5, window: 1000 }),
     fixedWindow({ limit: 12, window: 3000, align: 'clock' }),
+    fixedWindow({ limit: MOST, window: 1000 }),
   ],
-  slidingWindow: [slidingWindow({ limit: 5, window: 1000 }), slidingWindow({ limit: 12, window: 700 })],
+  slidingWindow: [
+    slidingWindow({ limit: 5, window: 1000 }),
+    slidingWindow({ limit: 12, window: 700 }),
+    slidingWindow({ limit: 2 ** 43 + 1, window: 1000 }),
+  ],
   slidingWindowStrict: [
     slidingWindow({ limit: 5, window: 1000, strict: true }),
     slidingWindow({ limit: 12, window: 333, strict: true }),
+    slidingWindow({ limit: MOST, window: 1000, strict: true }),
   ],
   slidingLog: [slidingLog({ limit: 5, window: 1000 }), slidingLog({ limit: 12, window: 700 })],
   tokenBucket: [
     tokenBucket({ capacity: 5, refill: 7, per: 1000 }),
     tokenBucket({ capacity: 12, refill: 3, per: 700 }),
+    tokenBucket({ capacity: 9_007_199_254_740, refill: 999_983, per: 1000 }),
   ],
   calendarWindow: [
     calendarWindow({ limit: 5, every: 'minute' }),
     calendarWindow({ limit: 12, every: 'day', timeZone: 'Asia/Kolkata' }),
+    calendarWindow({ limit: MOST, every: 'minute' }),
   ],
-  concurrency: [concurrency({ limit: 5, ttl: 1000 }), concurrency({ limit: 12, ttl: 700 })],
+  concurrency: [
+    concurrency({ limit: 5, ttl: 1000 }),
+    concurrency({ limit: 12, ttl: 700 }),
+    concurrency({ limit: MOST, ttl: 1000 }),
+  ],
 }
 
 /** What stores have to keep whatever happens, each law for each kind of algorithm. */
