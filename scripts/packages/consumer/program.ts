@@ -3,6 +3,8 @@ import express from 'express'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { createLimiter, tokenBucket, type Decision } from '@sluice/core'
+import { memcachedStore, type MemcachedPort } from '@sluice/core/memcached'
+import { redisStore, type RedisPort } from '@sluice/core/redis'
 import { rateLimit as forExpress } from '@sluice/express'
 import { rateLimit as forHono, type RateLimitVariables } from '@sluice/hono'
 import { rateLimit as forKoa, type RateLimitState } from '@sluice/koa'
@@ -11,6 +13,18 @@ const limiter = createLimiter({ algorithm: tokenBucket({ capacity: 20, refill: 1
 // The default store is synchronous by type: a promise would not have these.
 export const decision: Decision = limiter.take('someone')
 export const allowed: boolean = limiter.take('someone').allowed
+
+// A store across a network answers with promises, by type too.
+export async function shared(redis: RedisPort, memcached: MemcachedPort): Promise<boolean> {
+  const store = redisStore(redis, { lease: { size: 10 } })
+  const remote = createLimiter({
+    limit: 5,
+    window: '1m',
+    store,
+    onStoreError: { fallback: memcachedStore(memcached) },
+  })
+  return (await remote.take('someone')).allowed
+}
 
 const app = express()
 app.use(forExpress({ limit: (req) => (req.get('x-api-key') ? 1000 : 100), window: '1m' }))
