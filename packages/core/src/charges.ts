@@ -40,5 +40,5 @@ export const chargeOf = (
   mode,
 })
 
-/** A charge that undoes what was charged at `at`. */
-export const refundOf = (receipt: Receipt, at: number): Charge => chargeOf('refund', receipt, 'enforce', at)
+/** A charge that undoes what a receipt is of. */
+export const refundOf = (receipt: Receipt): Charge => chargeOf('refund', receipt, 'enforce', receipt.at)

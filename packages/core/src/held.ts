@@ -1,9 +1,7 @@
 import { chargeOf, type Receipt, refundOf } from './charges.ts'
 import { after, type MaybePromise } from './maybe-promise.ts'
 import type { Charge, Store } from './store.ts'
-
-/** A longer delay fires at once. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
+import { LONGEST_TIMER_MS } from './timers.ts'
 
 /**
  * Holds the slots of `receipts`: renews them at a third of their time to live, until released.
@@ -23,7 +21,7 @@ export function hold(store: Store, receipts: readonly Receipt[]): () => MaybePro
   let renewal: MaybePromise<void>
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const refunds = (): Charge[] => taken.map((receipt) => refundOf(receipt, receipt.at))
+  const refunds = (): Charge[] => taken.map(refundOf)
 
   function renew(): MaybePromise<void> {
     const renewed = taken.map((receipt) => chargeOf('force', receipt))

@@ -81,7 +81,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     charges.length > 0 ? store.take(charges) : undefined
 
   const refund = (decision: Decision, cost?: Cost<string>): MaybePromise<unknown> =>
-    make(receipts.toRefund(decision, cost).map((receipt) => refundOf(receipt, receipt.at)))
+    make(receipts.toRefund(decision, cost).map(refundOf))
 
   const waiting = createWaiting({ callsOf, decide, refund })
 

@@ -5,7 +5,7 @@ import { tokenBucket } from './algorithms/token-bucket.ts'
 import { createLimiter } from './limiter.ts'
 import type { Store } from './store.ts'
 import { type LaterStore, laterStore } from './testing/later-store.ts'
-import { type FakeTime, fakeTime } from './testing/waits.ts'
+import { type FakeTime, fakeTime, storeKinds } from './testing/waits.ts'
 
 const bucket = tokenBucket({ capacity: 1, refill: 10, per: '1s' })
 const two = fixedWindow({ limit: 2, window: '1s' })
@@ -36,12 +36,7 @@ function slow(): { store: LaterStore; answer: () => void } {
   }
 }
 
-const kinds: [string, (store: Store<'sync'>) => Store][] = [
-  ['memory', (store) => store],
-  ['a store of promises', laterStore],
-]
-
-describe.each(kinds)('an abort on %s', (_kind, of) => {
+describe.each(storeKinds)('an abort on %s', (_kind, of) => {
   it('before the wait charges nothing', async () => {
     const store = time.store()
     const limiter = createLimiter({ algorithm: bucket, store: of(store) })
@@ -299,35 +294,38 @@ describe('a store that fails', () => {
 })
 
 describe('close', () => {
-  it.each(kinds)('refuses all who wait on %s, and gives back what they were charged', async (_kind, of) => {
-    const store = time.store()
-    const policies = [
-      { name: 'bucket', algorithm: bucket },
-      { name: 'window', algorithm: two },
-    ] as const
-    const limiter = createLimiter({ policies, store: of(store) })
-    const { signal } = leaving
-    await limiter.take('ada')
-    time.watch('asleep', limiter.wait({ bucket: 'ada' }, { signal }))
-    time.watch('in front', limiter.wait({ window: 'ada' }, { signal, cost: 2 }))
-    time.watch('behind', limiter.wait({ window: 'ada' }, { signal }))
-    await time.pass(0)
-    await limiter.close()
-    await time.pass(0)
-    const told = time.ended.map(({ name, decision }) => [name, decision?.allowed, decision?.retryAfterMs])
-    expect(told).toEqual(
-      expect.arrayContaining([
-        ['asleep', false, 100],
-        ['behind', false, 1000],
-        ['in front', false, 1000],
-      ]),
-    )
-    expect(told.length).toBe(3)
-    expect(createLimiter({ policies, store }).peek('ada', { cost: 0 }).policies).toMatchObject([
-      { resetMs: 100 },
-      { used: 1 },
-    ])
-  })
+  it.each(storeKinds)(
+    'refuses all who wait on %s, and gives back what they were charged',
+    async (_kind, of) => {
+      const store = time.store()
+      const policies = [
+        { name: 'bucket', algorithm: bucket },
+        { name: 'window', algorithm: two },
+      ] as const
+      const limiter = createLimiter({ policies, store: of(store) })
+      const { signal } = leaving
+      await limiter.take('ada')
+      time.watch('asleep', limiter.wait({ bucket: 'ada' }, { signal }))
+      time.watch('in front', limiter.wait({ window: 'ada' }, { signal, cost: 2 }))
+      time.watch('behind', limiter.wait({ window: 'ada' }, { signal }))
+      await time.pass(0)
+      await limiter.close()
+      await time.pass(0)
+      const told = time.ended.map(({ name, decision }) => [name, decision?.allowed, decision?.retryAfterMs])
+      expect(told).toEqual(
+        expect.arrayContaining([
+          ['asleep', false, 100],
+          ['behind', false, 1000],
+          ['in front', false, 1000],
+        ]),
+      )
+      expect(told.length).toBe(3)
+      expect(createLimiter({ policies, store }).peek('ada', { cost: 0 }).policies).toMatchObject([
+        { resetMs: 100 },
+        { used: 1 },
+      ])
+    },
+  )
 
   it('gives back what is charged while it closes, before it has closed', async () => {
     for (const algorithm of [bucket, two]) {

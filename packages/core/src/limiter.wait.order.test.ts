@@ -6,7 +6,7 @@ import { createLimiter } from './limiter.ts'
 import type { Store } from './store.ts'
 import { heapGrowth } from './testing/heap.ts'
 import { laterStore } from './testing/later-store.ts'
-import { type FakeTime, fakeTime } from './testing/waits.ts'
+import { type FakeTime, fakeTime, storeKinds } from './testing/waits.ts'
 
 const bucket = tokenBucket({ capacity: 1, refill: 10, per: '1s' })
 const three = fixedWindow({ limit: 3, window: '1s' })
@@ -17,12 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => time.end())
 
-const kinds: [string, (store: Store<'sync'>) => Store][] = [
-  ['memory', (store) => store],
-  ['a store of promises', laterStore],
-]
-
-describe.each(kinds)('the queue on %s', (_kind, of) => {
+describe.each(storeKinds)('the queue on %s', (_kind, of) => {
   it('is first in, first out, also where who comes later would fit', async () => {
     const store = time.store()
     const limiter = createLimiter({ algorithm: three, store: of(store) })

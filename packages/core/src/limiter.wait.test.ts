@@ -4,10 +4,8 @@ import { fixedWindow } from './algorithms/fixed-window.ts'
 import { tokenBucket } from './algorithms/token-bucket.ts'
 import { createLimiter } from './limiter.ts'
 import type { Limiter } from './limiter-types.ts'
-import type { Store } from './store.ts'
-import { laterStore } from './testing/later-store.ts'
 import { thrown } from './testing/thrown.ts'
-import { type FakeTime, fakeTime } from './testing/waits.ts'
+import { type FakeTime, fakeTime, storeKinds } from './testing/waits.ts'
 
 /** One unit each 100 ms. */
 const bucket = tokenBucket({ capacity: 1, refill: 10, per: '1s' })
@@ -19,13 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => time.end())
 
-/** Where answers come at once, and where they come later. */
-const kinds: [string, (store: Store<'sync'>) => Store][] = [
-  ['memory', (store) => store],
-  ['a store of promises', laterStore],
-]
-
-describe.each(kinds)('waiting on %s', (_kind, of) => {
+describe.each(storeKinds)('waiting on %s', (_kind, of) => {
   it('is a take where there is room, promised', async () => {
     const [limiter, other] = [1, 2].map(() => createLimiter({ algorithm: two, store: of(time.store()) }))
     const wait = limiter?.wait('ada', { cost: 2 })

@@ -43,9 +43,9 @@ export function settlementOf(
   return (decision, actual) => {
     checkCost('actual', actual, policies)
     return receipts.toRefund(decision, undefined).flatMap((receipt): Charge[] => {
-      const { slot, cost, at } = receipt
+      const { slot, cost } = receipt
       const more = (partOf(actual, slot.name) ?? cost) - cost
-      if (more < 0) return [refundOf({ ...receipt, cost: -more }, at)]
+      if (more < 0) return [refundOf({ ...receipt, cost: -more })]
       const most = partOf(maxDebt, slot.name) ?? slot.algorithm.limit
       return more > 0 && most > 0 ? [chargeOf('force', { ...receipt, cost: Math.min(more, most) })] : []
     })

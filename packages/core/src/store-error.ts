@@ -23,6 +23,11 @@ export class StoreError extends Error {
   }
 }
 
+const BUGS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+
+/** Whether an error is of a kind that programs make, not networks. */
+export const isBug = (error: unknown): boolean => error instanceof Error && BUGS.has(error.name)
+
 /** By name, since an app may have loaded this package twice, as a module and as CommonJS. */
 export const isStoreError = (error: unknown): error is StoreError =>
   error instanceof Error && error.name === 'StoreError'

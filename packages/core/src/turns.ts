@@ -1,6 +1,6 @@
 import type { Decision } from './algorithm.ts'
-import { LONGEST_TIMER_MS } from './held.ts'
 import { after, type MaybePromise } from './maybe-promise.ts'
+import { LONGEST_TIMER_MS } from './timers.ts'
 
 /** What was charged for somebody, and when it is due by `performance.now()`. */
 export interface Turn {

@@ -1,5 +1,5 @@
-import { LONGEST_TIMER_MS } from '../held.ts'
 import { StoreError } from '../store-error.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 
 /**
  * The promise, unless it takes longer than `ms` milliseconds. What comes later is dropped: what was asked may have

@@ -229,6 +229,10 @@ describe('the other policies', () => {
       null,
       "TypeError: onStoreError must be 'local', 'allow', 'deny', { local: { share } } or { fallback: store }, got null",
     ],
+    [
+      {},
+      "TypeError: onStoreError must be 'local', 'allow', 'deny', { local: { share } } or { fallback: store }, got an object",
+    ],
     [{ fallback: {} }, 'TypeError: onStoreError.fallback must be a store, got an object'],
     [{ fallBack: {} }, "TypeError: onStoreError has no option 'fallBack'"],
     [{ local: 1 }, 'TypeError: what onStoreError.local takes must be an object, got 1'],

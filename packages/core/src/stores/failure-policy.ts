@@ -7,6 +7,8 @@ import { memoryStore } from './memory.ts'
 /** Keys that are counted in this process while the store is away: some 25 MB. */
 const LOCAL_KEYS = 100_000
 
+const POLICIES = "'local', 'allow', 'deny', { local: { share } } or { fallback: store }"
+
 const isFollowing = ({ kind }: Charge): boolean => kind === 'refund' || kind === 'force'
 
 /** Each wrapper's own field of the slots that it opens. */
@@ -19,10 +21,11 @@ interface GuardedSlot extends Slot {
  * Answers by a failure policy where the store could not be asked (it rejects with a `StoreError`). Mistakes in a program
  * still reject, and so do refunds of what the store charged and what is settled with it: nobody else can.
  *
- * After five failures a breaker answers at once. From the first one on the store is asked in the background, and it is
- * back when it says so: of several servers behind one store, one that is away is enough. Answers
- * of a store that stands in have the source `'fallback'`; those of `'allow'` and `'deny'` have `'failure-policy'` and tell
- * of no policy.
+ * After five failures a breaker answers at once, for all keys: of several servers behind one store, one that is away is
+ * enough. From the first failure on the store is asked in the background, and it is back when it says so.
+ *
+ * Answers of a store that stands in have the source `'fallback'`; those of `'allow'` and `'deny'` have `'failure-policy'`
+ * and tell of no policy.
  *
  * @param store one that answers with promises
  * @param onStoreError default `'local'`: the same policies, counted in this process
@@ -46,21 +49,25 @@ export function failurePolicy(
       const retryAfterMs = allowed ? 0 : breaker.retryAfterMs()
       return { allowed, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
     }
-    const weights = charges.map(({ slot }) => Math.max(1, Math.min(parts, slot.algorithm.limit)))
-    const copies = charges.map((charge, index) => ({
-      ...charge,
-      slot: (charge.slot as GuardedSlot).standIn as Slot,
-      cost: Math.min(charge.cost * (weights[index] as number), Number.MAX_SAFE_INTEGER),
-      upTo: 0,
-      // It knows nothing of who asks on whose behalf.
-      from: 'store' as const,
-    }))
-    const ruling = await standIn.take(copies)
-    charges.forEach((charge, index) => {
-      const { allowed, remaining, retryAfterMs, resetMs, at } = copies[index] as Charge
-      const whole = Math.floor(remaining / (weights[index] as number))
-      Object.assign(charge, { allowed, remaining: whole, retryAfterMs, resetMs, at })
+    const pairs = charges.map((charge) => {
+      const { slot, cost } = charge
+      // For a quarter of a limit of 100 each unit weighs four, so that 25 fit; of a limit of 3 one fits all the same.
+      const weight = Math.max(1, Math.min(parts, slot.algorithm.limit))
+      const copy: Charge = {
+        ...charge,
+        slot: (slot as GuardedSlot).standIn as Slot,
+        cost: Math.min(cost * weight, Number.MAX_SAFE_INTEGER),
+        upTo: 0,
+        // It knows nothing of who asks on whose behalf.
+        from: 'store',
+      }
+      return { charge, copy, weight }
     })
+    const ruling = await standIn.take(pairs.map(({ copy }) => copy))
+    for (const { charge, copy, weight } of pairs) {
+      const { allowed, remaining, retryAfterMs, resetMs, at } = copy
+      Object.assign(charge, { allowed, remaining: Math.floor(remaining / weight), retryAfterMs, resetMs, at })
+    }
     return { ...ruling, source: 'fallback' }
   }
 
@@ -122,11 +129,7 @@ function policyOf(value: OnStoreError): Policy {
   if (typeof value !== 'object' || value === null) {
     if (value === 'local') return standsIn(localStore())
     if (value === 'allow' || value === 'deny') return { answer: value === 'allow', parts: 1 }
-    return refuse(
-      'onStoreError',
-      "'local', 'allow', 'deny', { local: { share } } or { fallback: store }",
-      value,
-    )
+    return refuse('onStoreError', POLICIES, value)
   }
   if ('fallback' in value) {
     knownOptions('onStoreError', value, ['fallback'])
@@ -136,6 +139,7 @@ function policyOf(value: OnStoreError): Policy {
       : refuse('onStoreError.fallback', 'a store', fallback)
   }
   knownOptions('onStoreError', value, ['local', 'fallback'])
+  if (!('local' in value)) return refuse('onStoreError', POLICIES, value)
   knownOptions('onStoreError.local', value.local, ['share'])
   const { share } = value.local
   if (typeof share !== 'number' || !(share > 0 && share <= 1))

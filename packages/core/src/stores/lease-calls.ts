@@ -73,7 +73,7 @@ export function createLeaseCalls(
       const id = stateIdOf(charge)
       // Units that this process holds must not be what it is refused for.
       const rest = charge.kind === 'refund' ? undefined : leases.end(id)
-      if (rest?.units) rests.push(refundOf({ ...rest, cost: rest.units, from: 'store' }, rest.at))
+      if (rest?.units) rests.push(refundOf({ ...rest, cost: rest.units, from: 'store' }))
       const block = blockFor(charge, id, sentMs)
       if (block) mine.set(block.granted, block)
       return block ? block.granted : charge

@@ -88,6 +88,20 @@ function world(options: Partial<LeaseOptions> = {}): World {
 const many = (store: Store, count: number, ...parts: ChargePart[]): Promise<Called[]> =>
   Promise.all(Array.from({ length: count }, () => call(store, ...parts)))
 
+/** A call under way that sets units of a lease aside, and that another policy is going to refuse. */
+async function aboutToBeRefused(): Promise<
+  World & { held: Slot; refused: Promise<unknown>; answer: () => void }
+> {
+  const one = world()
+  const { store, busy, wait } = one
+  const held = await busy(hour, 'held')
+  const full = store.open('full', fixedWindow({ limit: 1, window: '1h' }))
+  await call(store, { slot: full })
+  await call(store, { slot: held })
+  const answer = wait()
+  return { ...one, held, refused: call(store, { slot: held, cost: 9 }, { slot: full }), answer }
+}
+
 describe('the options of a lease', () => {
   const error = (options: unknown): string | undefined => thrown(() => lease(memoryStore(), options as never))
 
@@ -357,13 +371,7 @@ describe('a call of several charges', () => {
   })
 
   it('gives back what it set aside of a lease that is over by then', async () => {
-    const { store, busy, used, wait } = world()
-    const held = await busy(hour, 'held')
-    const full = store.open('full', fixedWindow({ limit: 1, window: '1h' }))
-    await call(store, { slot: full })
-    await call(store, { slot: held })
-    const answer = wait()
-    const refused = call(store, { slot: held, cost: 9 }, { slot: full })
+    const { held, refused, answer, store, used } = await aboutToBeRefused()
     const back = store.giveBack?.()
     answer()
     await Promise.all([refused, back])
@@ -372,13 +380,7 @@ describe('a call of several charges', () => {
   })
 
   it('gives back nothing of what was forgotten meanwhile', async () => {
-    const { store, asked, busy, wait } = world()
-    const held = await busy(hour, 'held')
-    const full = store.open('full', fixedWindow({ limit: 1, window: '1h' }))
-    await call(store, { slot: full })
-    await call(store, { slot: held })
-    const answer = wait()
-    const refused = call(store, { slot: held, cost: 9 }, { slot: full })
+    const { held, refused, answer, store, asked } = await aboutToBeRefused()
     const forgotten = store.forget(held, 'key')
     asked()
     answer()

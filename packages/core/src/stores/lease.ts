@@ -63,7 +63,7 @@ export function lease<M extends Mode>(store: Store<M>, options: LeaseOptions): S
 
   /** What fails is lost: nobody waits for it, and a second try could give back twice. */
   function giveBack({ slot, key, units, at }: Lease, from: DecisionSource = 'store'): void {
-    const refund = refundOf({ slot, key, cost: units, at, from }, at)
+    const refund = refundOf({ slot, key, cost: units, at, from })
     const done = settle<unknown>(
       store,
       () => store.take([refund]),

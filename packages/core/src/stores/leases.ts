@@ -1,8 +1,6 @@
 import type { Charge, Slot } from '../store.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 import { type IdentifiedSlot, rulesIn, stateIdOf } from './identity.ts'
-
-/** A longer delay fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Units of one key that were charged together, and are spent one by one. */
 export interface Lease {

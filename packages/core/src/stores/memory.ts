@@ -1,6 +1,7 @@
 import { functionOf, knownOptions, wholeNumber } from '../check.ts'
 import type { Charge, Slot, Store } from '../store.ts'
 import { warnOnce } from '../warn.ts'
+import { takes, vetoes } from './judge.ts'
 import { createTables, type Evicted, type Table } from './memory-tables.ts'
 
 export interface MemoryStoreOptions {
@@ -19,10 +20,6 @@ export interface MemoryStoreOptions {
 interface MemorySlot extends Slot {
   readonly table: Table
 }
-
-const takes = ({ cost, kind }: Charge): boolean => cost > 0 && kind !== 'ask' && kind !== 'refund'
-
-const vetoes = ({ allowed, kind }: Charge): boolean => !allowed && kind !== 'shadow' && kind !== 'force'
 
 /**
  * Keeps limits in this process: answers at once, sets no timers, and sweeps expired keys a few per call.

@@ -143,7 +143,7 @@ export async function play(
     const undone = receipts.pop()
     if (undone === undefined) return
     undone.entry.cost = 0
-    await undone.store.take([refundOf(undone.receipt, undone.at)])
+    await undone.store.take([refundOf({ ...undone.receipt, at: undone.at })])
   }
 
   const calls: (void | Promise<unknown>)[] = []

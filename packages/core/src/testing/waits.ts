@@ -3,6 +3,7 @@ import type { Decision } from '../algorithm.ts'
 import type { Store } from '../store.ts'
 import { isWhole } from '../check.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { laterStore } from './later-store.ts'
 
 /** How one wait ended. */
 interface Ended {
@@ -12,6 +13,12 @@ interface Ended {
   readonly decision?: Decision
   readonly reason?: unknown
 }
+
+/** Where answers come at once, and where they come later. */
+export const storeKinds: readonly [string, (store: Store<'sync'>) => Store][] = [
+  ['memory', (store) => store],
+  ['a store of promises', laterStore],
+]
 
 /** Fakes timers and clocks, and keeps a list of how waits end. */
 export interface FakeTime {

@@ -7,14 +7,11 @@ const faults: readonly {
   readonly name: string
   strike(world: FaultWorld): void
   mend(world: FaultWorld): void
-  /** Whether the server may have done what was in flight. */
-  readonly ambiguous: boolean
 }[] = [
   {
     name: 'replies that are late',
     strike: ({ proxy }) => proxy.delayReplies(1000),
     mend: ({ proxy }) => proxy.pass(),
-    ambiguous: true,
   },
   {
     name: 'replies that are lost after the server did it',
@@ -23,7 +20,6 @@ const faults: readonly {
       proxy.pass()
       proxy.reset()
     },
-    ambiguous: true,
   },
   {
     name: 'connections that are reset',
@@ -32,7 +28,6 @@ const faults: readonly {
       proxy.reset()
     },
     mend: ({ proxy }) => proxy.pass(),
-    ambiguous: true,
   },
   {
     name: 'a cable that is unplugged',
@@ -41,7 +36,6 @@ const faults: readonly {
       proxy.pass()
       proxy.reset()
     },
-    ambiguous: true,
   },
 ]
 

@@ -27,7 +27,7 @@ export interface FaultWorld {
   readonly limiter: Limiter<'async', 'default'>
   /** `failing` and `recovered`, as they were told. */
   readonly events: string[]
-  /** Makes that many takes at once, and checks that none took too long. */
+  /** Makes that many takes at once, and checks that none took too long, unless the world has a timeout of its own. */
   takes(count: number): Promise<Decision[]>
   /** What the server counts, asked past the proxy. */
   charged(): Promise<number>
@@ -48,7 +48,7 @@ interface Options {
 
 /** A limiter on a Redis of its own, behind a proxy that can spoil everything. */
 export async function faultWorld(kind: ClientKind, options: Options = {}): Promise<FaultWorld> {
-  const { onStoreError, limit = 1000, args = [], timeout = TIMEOUT_MS, denyCache = false } = options
+  const { onStoreError, limit = 1000, args = [], timeout, denyCache = false } = options
   const server = await startRedis({ args })
   const proxy = await startProxy({ to: server.port })
   const connected = await kind.single(proxy)
@@ -59,7 +59,11 @@ export async function faultWorld(kind: ClientKind, options: Options = {}): Promi
   const algorithm = slidingLog({ limit, window: '1h' })
   const events: string[] = []
   const limiter = createLimiter({
-    store: redisStore(connected.client, { prefix, timeout, denyCache: denyCache && {} }),
+    store: redisStore(connected.client, {
+      prefix,
+      timeout: timeout ?? TIMEOUT_MS,
+      denyCache: denyCache && {},
+    }),
     algorithm,
     ...(onStoreError && { onStoreError }),
     on: {
@@ -84,7 +88,7 @@ export async function faultWorld(kind: ClientKind, options: Options = {}): Promi
     events,
     takes(count) {
       const calls = Array.from({ length: count }, () => () => limiter.take('ada'))
-      return timeout === TIMEOUT_MS ? timed(calls) : Promise.all(calls.map((call) => call()))
+      return timeout === undefined ? timed(calls) : Promise.all(calls.map((call) => call()))
     },
     charged: async () => (await auditor.peek('ada', { cost: 0 })).used,
     recovery: () => recoveryOf(limiter),

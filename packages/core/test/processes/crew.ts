@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { type RedisServer, startRedis } from '../../../../scripts/servers/redis.ts'
 import { newPrefix } from '../../src/testing/redis-stores.ts'
 
 /** Where the processes find their store. */
@@ -101,6 +102,25 @@ function message(child: ChildProcess): Promise<unknown> {
       resolve(text)
     })
   })
+}
+
+/** Processes, and a Redis of their own. */
+export interface CrewOnRedis {
+  readonly server: RedisServer
+  readonly crew: Crew
+  stop(): Promise<void>
+}
+
+export async function crewOnRedis(size: number): Promise<CrewOnRedis> {
+  const [server, crew] = await Promise.all([startRedis(), crewOf(size)])
+  return {
+    server,
+    crew,
+    async stop() {
+      await crew.stop()
+      await server.stop()
+    },
+  }
 }
 
 export const sum = (results: readonly Result[]): number =>

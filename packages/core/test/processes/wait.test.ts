@@ -1,29 +1,23 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type RedisServer, startRedis } from '../../../../scripts/servers/redis.ts'
 import { commandCalls, growth } from '../../../../scripts/servers/stats.ts'
 import { tokenBucket } from '../../src/algorithms/token-bucket.ts'
 import { createLimiter } from '../../src/limiter.ts'
 import { redisStore } from '../../src/stores/redis/index.ts'
 import { newestKinds } from '../../src/testing/redis-clients.ts'
 import { newPrefix } from '../../src/testing/redis-stores.ts'
-import { type Crew, crewOf, type Job } from './crew.ts'
+import { type CrewOnRedis, crewOnRedis, type Job } from './crew.ts'
 
 const PROCESSES = 3
 const WAITERS = 20
 
-let server: RedisServer
-let crew: Crew
+let on: CrewOnRedis
 beforeAll(async () => {
-  server = await startRedis()
-  crew = await crewOf(PROCESSES)
+  on = await crewOnRedis(PROCESSES)
 })
-afterAll(async () => {
-  await crew.stop()
-  await server.stop()
-})
+afterAll(() => on.stop())
 
 const job = (): Omit<Job, 'prefix'> => ({
-  store: { kind: 'redis', port: server.port },
+  store: { kind: 'redis', port: on.server.port },
   algorithm: ['tokenBucket', { capacity: 1, refill: 10, per: '1s' }],
   task: 'wait',
   calls: WAITERS,
@@ -34,9 +28,9 @@ const median = (numbers: readonly number[]): number =>
   numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] as number
 
 it('waiters of several processes leave one after the other, in order, after two round trips at most', async () => {
-  const before = await commandCalls(server)
-  const results = await crew.run(job())
-  const { evalsha = 0, eval: evaluated = 0 } = growth(before, await commandCalls(server))
+  const before = await commandCalls(on.server)
+  const results = await on.crew.run(job())
+  const { evalsha = 0, eval: evaluated = 0 } = growth(before, await commandCalls(on.server))
   expect(evalsha + evaluated).toBeLessThanOrEqual(2 * PROCESSES * WAITERS)
 
   for (const { times } of results) {
@@ -53,10 +47,10 @@ it('waiters of several processes leave one after the other, in order, after two 
 
 it('a waiter that gives up gives its turn back, and whoever comes next has it', async () => {
   const prefix = newPrefix()
-  const { client, close } = await newestKinds[0]!.single(server)
+  const { client, close } = await newestKinds[0]!.single(on.server)
   const algorithm = tokenBucket({ capacity: 1, refill: 10, per: '1s' })
   const limiter = createLimiter({ store: redisStore(client, { prefix, timeout: '5s' }), algorithm })
-  const running = crew.run({ ...job(), prefix, abort: 10 })
+  const running = on.crew.run({ ...job(), prefix, abort: 10 })
   await new Promise((resolve) => setTimeout(resolve, 2000))
   const { at, retryAfterMs } = await limiter.peek('key')
   const all = (await running).flatMap(({ times }) => times)

@@ -1,4 +1,4 @@
-import { StoreError } from '../../store-error.ts'
+import { isBug, isStoreError, StoreError } from '../../store-error.ts'
 import { withDeadline } from '../deadline.ts'
 import type { MemcachedItem, MemcachedPort } from './port.ts'
 
@@ -16,12 +16,9 @@ export interface Commands {
   readonly failedKey: string | undefined
 }
 
-/** Mistakes in a program, which no failure policy may hide. */
-const MISTAKES = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
-
 function failureOf(error: unknown): unknown {
-  const { message, name } = error instanceof Error ? error : { message: String(error), name: '' }
-  if (name === 'StoreError' || MISTAKES.has(name)) return error
+  if (isStoreError(error) || isBug(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
   return new StoreError('failed', `Memcached failed: ${message.slice(0, 200)}`, { cause: error })
 }
 

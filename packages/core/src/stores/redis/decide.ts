@@ -25,7 +25,8 @@ export function createDecide(
   const scripts = new Map<string, DecideScript>()
 
   function scriptFor(charges: readonly Charge[]): DecideScript {
-    const kinds = [...new Set(charges.map(({ slot }) => slot.algorithm.kind))].toSorted()
+    const all = charges.map(({ slot }) => slot.algorithm.kind)
+    const kinds = all.length > 1 ? [...new Set(all)].toSorted() : all
     const name = kinds.join()
     let script = scripts.get(name)
     if (script === undefined) scripts.set(name, (script = decideScript(kinds)))

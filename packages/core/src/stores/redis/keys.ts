@@ -9,7 +9,7 @@ export const stateKey = (prefix: string, key: string, policy: string, kind: stri
 export const probeKey = (prefix: string, state: string | undefined): string =>
   state === undefined ? `${prefix}:{probe}:probe` : `${state.slice(0, state.indexOf('}') + 1)}:probe`
 
-/** A brace ends the tag; half of a surrogate pair would become the same replacement character as any other. */
+/** A brace ends the tag; all halves of surrogate pairs would become one and the same replacement character. */
 const UNSAFE = /[%}\u{D800}-\u{DFFF}]/gu
 
 const safe = (text: string): string =>

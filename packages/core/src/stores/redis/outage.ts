@@ -1,4 +1,4 @@
-import { StoreError } from '../../store-error.ts'
+import { isBug, StoreError } from '../../store-error.ts'
 
 /** Codes of answers that say: not now. */
 const NOT_NOW = 'OOM|READONLY|LOADING|BUSY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|MISCONF'
@@ -15,8 +15,7 @@ const MOVING = /^(?:MOVED|ASK)\b/
 const MISTAKE =
   /^(?:ERR|WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|NOSCRIPT|CROSSSLOT|EXECABORT|DENIED|NOPROTO|UNKILLABLE|MOVED|ASK)\b/
 
-/** Errors of programs; `fetch` uses the first of them for a network that fails. */
-const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+/** `fetch` rejects with a TypeError where the network fails. */
 const NETWORK = /fetch|network/i
 
 /**
@@ -26,7 +25,7 @@ const NETWORK = /fetch|network/i
 export function failureOf(error: unknown, isCluster: boolean): unknown {
   const message = error instanceof Error ? error.message : String(error)
   const isOutage = OUTAGE.test(message) || (isCluster && MOVING.test(message))
-  const isBug = error instanceof Error && BUGS.has(error.name) && !NETWORK.test(message)
-  if (isBug || (!isOutage && MISTAKE.test(message))) return error
+  const isMistake = isBug(error) && !NETWORK.test(message)
+  if (isMistake || (!isOutage && MISTAKE.test(message))) return error
   return new StoreError('failed', `Redis failed: ${message.slice(0, 200)}`, { cause: error })
 }

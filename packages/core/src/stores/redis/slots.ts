@@ -62,7 +62,7 @@ async function giveBack(decide: Decide, { charges, costs, ruling }: Group): Prom
   const made = charges.flatMap((charge, index) => {
     const { kind, allowed } = charge
     const isMade = kind === 'force' || ((kind === 'take' || kind === 'shadow') && allowed)
-    const refund = refundOf({ ...charge, at: ruling.at, from: 'store' }, ruling.at)
+    const refund = refundOf({ ...charge, at: ruling.at, from: 'store' })
     return isMade ? [{ charge, refund, cost: costs[index] }] : []
   })
   try {
