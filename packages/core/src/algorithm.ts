@@ -36,6 +36,8 @@ export interface Answer {
   retryAfterMs: number
   /** Until the whole quota is back if nothing more is taken; 0 when it is. */
   resetMs: number
+  /** The quota as it is now, from algorithms whose quota moves: a balance, or one to which something was carried over. */
+  limit?: number
 }
 
 /**
@@ -47,8 +49,10 @@ export interface Answer {
 export interface Algorithm<S extends object = object> {
   /** Names the family of states that can be adopted from one another, and the Lua twin. */
   readonly kind: string
-  /** The quota in units: what a key that was never seen could take at once. */
+  /** The quota in units: what a key that was never seen could take at once. `look` may tell another one. */
   readonly limit: number
+  /** The largest quota that a key can ever have, where quotas move. Default: `limit`. */
+  readonly maxLimit?: number
   /** The span that `limit` belongs to, in milliseconds. For buckets the time to drain when full. */
   readonly windowMs: number
   /**

@@ -16,6 +16,7 @@ export interface Receipt {
 export interface PolicyCall extends Charge {
   readonly mode: PolicyMode
   withinMs: number
+  limit: number
 }
 
 /** A charge, to be answered by the store. Written out whole: to copy parts of objects costs more than a decision. */
@@ -37,6 +38,7 @@ export const chargeOf = (
   remaining: 0,
   resetMs: 0,
   retryAfterMs: 0,
+  limit: slot.algorithm.limit,
   mode,
 })
 

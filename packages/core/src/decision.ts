@@ -8,8 +8,8 @@ import type { Ruling } from './store.ts'
  */
 function policyDecision(call: PolicyCall, chargedAt: number | undefined): PolicyDecision {
   const { name, algorithm } = call.slot
-  const { kind, limit, windowMs } = algorithm
-  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs } = call
+  const { kind, windowMs } = algorithm
+  const { key, cost, mode, allowed, remaining, resetMs, retryAfterMs, limit } = call
   const isAhead = allowed && retryAfterMs > 0 && chargedAt !== undefined
   const at = isAhead ? (call.at || chargedAt) + retryAfterMs : call.at
   const used = limit - remaining

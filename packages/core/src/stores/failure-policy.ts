@@ -65,8 +65,9 @@ export function failurePolicy(
     })
     const ruling = await standIn.take(pairs.map(({ copy }) => copy))
     for (const { charge, copy, weight } of pairs) {
-      const { allowed, remaining, retryAfterMs, resetMs, at } = copy
-      Object.assign(charge, { allowed, remaining: Math.floor(remaining / weight), retryAfterMs, resetMs, at })
+      const { allowed, retryAfterMs, resetMs, limit, at } = copy
+      const remaining = Math.floor(copy.remaining / weight)
+      Object.assign(charge, { allowed, remaining, retryAfterMs, resetMs, limit, at })
     }
     return { ...ruling, source: 'fallback' }
   }

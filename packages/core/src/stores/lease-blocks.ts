@@ -51,9 +51,9 @@ export function settleBlock(
   ruling: Ruling,
   times: Times,
 ): Lease | undefined {
-  const { slot, key, allowed, remaining, retryAfterMs, resetMs, at } = granted
+  const { slot, key, allowed, remaining, retryAfterMs, resetMs, limit, at } = granted
   const units = ruling.allowed ? granted.cost - charge.cost : 0
-  Object.assign(charge, { allowed, remaining: remaining + units, retryAfterMs, resetMs, at })
+  Object.assign(charge, { allowed, remaining: remaining + units, retryAfterMs, resetMs, limit, at })
   if (units === 0 || isForgotten) return undefined
   const heldUntilMs = times.sentMs + times.maxHold
   // The store was asked after `sentMs`, so its window does not end before what is told, counted from then.
@@ -67,6 +67,7 @@ export function settleBlock(
     units,
     remaining,
     resetMs,
+    limit,
     cameMs,
     endsMs,
     heldUntilMs,
@@ -83,5 +84,6 @@ export function tellSpent(charge: Charge, lease: Lease, ruledAt: number, nowMs: 
   charge.remaining = lease.remaining + lease.units
   charge.retryAfterMs = 0
   charge.resetMs = Math.max(0, lease.resetMs - Math.floor(nowMs - lease.cameMs))
+  if (lease.limit !== undefined) charge.limit = lease.limit
   charge.at = lease.at === ruledAt ? 0 : lease.at
 }

@@ -14,6 +14,8 @@ export interface Lease {
   readonly remaining: number
   /** The `resetMs` of when it came. */
   readonly resetMs: number
+  /** The quota of then, where it moves. */
+  readonly limit: number | undefined
   readonly cameMs: number
   /** Until when it may be spent: `heldUntilMs`, or before its window ends. */
   readonly endsMs: number

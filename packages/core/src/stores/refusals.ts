@@ -13,6 +13,7 @@ interface Refusal {
   readonly remaining: number
   readonly resetMs: number
   readonly retryAfterMs: number
+  readonly limit: number | undefined
   /** The store's time. */
   readonly at: number
   /** When it was asked for: it holds until `retryAfterMs` after that. */
@@ -88,8 +89,9 @@ export function createRefusals(maxStale: number, maxKeys: number, now: () => num
         const passedMs = Math.floor(nowMs - refusal.cameMs)
         charge.allowed = false
         charge.remaining = refusal.remaining
-        charge.retryAfterMs =
-          charge.cost > charge.slot.algorithm.limit ? Infinity : refusal.retryAfterMs - passedMs
+        if (refusal.limit !== undefined) charge.limit = refusal.limit
+        const { limit, maxLimit = limit } = charge.slot.algorithm
+        charge.retryAfterMs = charge.cost > maxLimit ? Infinity : refusal.retryAfterMs - passedMs
         charge.resetMs = Math.max(0, refusal.resetMs - passedMs)
         at = Math.max(at, refusal.at + passedMs)
         told.push(charge)
@@ -100,7 +102,7 @@ export function createRefusals(maxStale: number, maxKeys: number, now: () => num
     remember(charges, at, sent) {
       const cameMs = now()
       for (const charge of charges) {
-        const { kind, allowed, slot, cost, remaining, resetMs, retryAfterMs } = charge
+        const { kind, allowed, slot, cost, remaining, resetMs, retryAfterMs, limit } = charge
         // A slot that is held comes free whenever its holder likes.
         if (kind !== 'take' || allowed || slot.algorithm.hold) continue
         if (sent.turn < Math.max(allChanged, changed.get(stateIdOf(charge)) ?? 0)) continue
@@ -108,7 +110,7 @@ export function createRefusals(maxStale: number, maxKeys: number, now: () => num
         // Parts of a store may go by clocks of their own.
         const saidAt = charge.at || at
         const { sentMs } = sent
-        keep(charge, { rules, cost, remaining, resetMs, retryAfterMs, at: saidAt, sentMs, cameMs })
+        keep(charge, { rules, cost, remaining, resetMs, retryAfterMs, limit, at: saidAt, sentMs, cameMs })
       }
     },
     forget(slot, key) {

@@ -7,7 +7,7 @@ import { type DecideScript, decideScript, OPERATIONS } from './script.ts'
 const TEST_TTL_MS = 3_600_000
 
 /** Values that each charge has in an answer. */
-const VALUES = 5
+const VALUES = 6
 
 /** Decides charges whose keys are in one slot, in one round trip, until `endMs` by `performance.now()`. */
 export type Decide = (charges: readonly Charge[], endMs?: number) => Promise<Ruling>
@@ -65,6 +65,8 @@ function rulingOf(charges: readonly Charge[], reply: readonly number[]): Ruling 
     charge.retryAfterMs = retryAfterMs < 0 ? Infinity : retryAfterMs
     charge.resetMs = reply[from + 3] as number
     charge.cost = reply[from + 4] as number
+    const limit = reply[from + 5] as number
+    charge.limit = limit < 0 ? charge.slot.algorithm.limit : limit
   })
   return { allowed: reply[0] === 1, at: reply[1] as number, source: 'store' }
 }

@@ -20,7 +20,7 @@ const HEAD = 5
  * KEYS: a state each. ARGV: the time, or nothing for the server's; the least TTL in ms; then for each charge the index of
  * its twin, its operation, its cost, `at` for a refund and `withinMs` for a take, `upTo`, and its algorithm's numbers.
  * Answers with whole numbers: allowed, the time, and for each charge allowed, remaining, retryAfterMs (-1: never),
- * resetMs and cost; as text what is above 2^52. -1 and the time where the numbers of a charge do not cover it: nothing was done.
+ * resetMs, cost and limit (-1: as configured); as text what is above 2^52. -1 and the time where the numbers of a charge do not cover it: nothing was done.
  */
 const DECIDE = `
 local TAKE, ASK, SHADOW, FORCE, REFUND = 1, 2, 3, 4, 5
@@ -74,7 +74,7 @@ for i = 1, #charges do
   else
     c.s = twin.fresh(now, p)
   end
-  c.allowed, c.remaining, c.retry, c.reset = twin.look(c.s, now, op == REFUND and 0 or cost, p)
+  c.allowed, c.remaining, c.retry, c.reset, c.limit = twin.look(c.s, now, op == REFUND and 0 or cost, p)
   if op == TAKE and c.retry >= 0 and c.retry <= c.span then c.allowed = true end
   if not c.allowed and op ~= SHADOW and op ~= FORCE then ok = false end
 end
@@ -94,11 +94,11 @@ for i = 1, #charges do
   if made or c.changed then write(c) end
   if made and not (c.op == TAKE and c.upTo == 0 and c.retry == 0) or not made and c.allowed then
     local _
-    _, c.remaining, _, c.reset = twin.look(s, now, 0, p)
+    _, c.remaining, _, c.reset, c.limit = twin.look(s, now, 0, p)
   end
-  local at = 5 * i - 2
+  local at = 6 * i - 3
   reply[at], reply[at + 1], reply[at + 2] = c.allowed and 1 or 0, figure(c.remaining), c.retry
-  reply[at + 3], reply[at + 4] = c.reset, figure(c.cost)
+  reply[at + 3], reply[at + 4], reply[at + 5] = c.reset, figure(c.cost), c.limit and figure(c.limit) or -1
 end
 return reply
 `

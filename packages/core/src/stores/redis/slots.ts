@@ -72,8 +72,8 @@ async function giveBack(decide: Decide, { charges, costs, ruling }: Group): Prom
     return
   }
   for (const { charge, refund, cost } of made) {
-    const { remaining, resetMs } = refund
-    Object.assign(charge, { remaining, resetMs, cost })
+    const { remaining, resetMs, limit } = refund
+    Object.assign(charge, { remaining, resetMs, limit, cost })
   }
 }
 

@@ -135,9 +135,9 @@ const argsOfDecision = (now: number, asked: Charge, args: readonly number[]): st
 
 /** What a script has to answer. */
 function valuesOf(agreed: boolean, now: number, asked: Charge): number[] {
-  const { allowed, remaining, retryAfterMs, resetMs, cost } = asked
+  const { allowed, remaining, retryAfterMs, resetMs, cost, limit = -1 } = asked
   const wait = retryAfterMs === Infinity ? -1 : retryAfterMs
-  return [Number(agreed), now, Number(allowed), remaining, wait, resetMs, cost]
+  return [Number(agreed), now, Number(allowed), remaining, wait, resetMs, cost, limit]
 }
 
 function withStored(values: readonly number[], key: Reference): string {
