@@ -50,7 +50,8 @@ interface Program {
 function programOf(block: Block, index: number): Program {
   const { path, info, text } = block
   const name = `${index}-${path.replaceAll('/', '-')}-${block.line}.ts`
-  if (/from '@sluice\//.test(text)) return { name, block, source: `\n${text}` }
+  // One that has its imports from Sluice, or from another limiter, is whole.
+  if (/from '(@sluice\/|.*rate-?limit)/.test(text)) return { name, block, source: `\n${text}` }
   const flavour = info || (/^packages\/(\w+)\//.exec(path)?.[1] ?? 'express')
   const imports = Array.from(text.matchAll(/^import .*$/gm), ([line]) => line)
   const rest = text.replaceAll(/^import .*$/gm, '')

@@ -5,8 +5,10 @@ import { createHttpLimiter, type Framework } from '../packages/core/src/http/ind
 import {
   calendarWindow,
   concurrency,
+  createLimiter,
   fixedWindow,
   memoryStore,
+  prepaid,
   tokenBucket,
 } from '../packages/core/src/index.ts'
 import { blocksOf } from './testing/markdown.ts'
@@ -61,6 +63,11 @@ const shows: Record<string, () => Promise<Sent>> = {
     ),
   'two-policies': () => sent({ policies }),
   concurrency: () => sent({ algorithm: concurrency({ limit: 10, ttl: '30s' }) }),
+  prepaid() {
+    const shared = { store: memoryStore({ clock: () => NOW }), shared: true, algorithm: prepaid() }
+    createLimiter(shared).grant('ip:203.0.113.7', 100, { id: 'payment 1' })
+    return sent(shared)
+  },
   expose: () => sent({ ...five, expose: true }),
 }
 

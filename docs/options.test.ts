@@ -99,6 +99,15 @@ const client = Object.fromEntries(
   ]),
 ) as unknown as RedisPort & MemcachedPort
 
+/** A limiter of rate-limiter-flexible that nobody asks. */
+const flexible = {
+  ...Object.fromEntries(
+    ['consume', 'penalty', 'reward', 'get', 'delete'].map((name) => [name, () => Promise.reject(name)]),
+  ),
+  points: 1,
+  duration: 60,
+} as unknown as core.FlexibleLimiter
+
 const limit = { limit: 1, window }
 const bucket = { capacity: 5, per: 1000 }
 
@@ -151,6 +160,10 @@ const calls: Record<string, Call> = {
     limiter.refund(limiter.take('key', { cost: 4 }), options)
     return limiter.peek('key').remaining
   },
+  grant(options) {
+    const limiter = core.createLimiter({ store: frozen(), algorithm: core.prepaid() })
+    return limiter.grant('key', 5, options)
+  },
   'decide[]': (charge) => core.createLimiter({ store: frozen(), limit: 9, window }).decide([charge]),
   fixedWindow: counted(core.fixedWindow),
   slidingWindow: counted(core.slidingWindow),
@@ -164,6 +177,13 @@ const calls: Record<string, Call> = {
     core.createLimiter({ store: core.memoryStore(options), limit: 1, window }).take('key').allowed,
   redisStore: (options) => redisStore(client, options),
   memcachedStore: (options) => memcachedStore(client, options),
+  fromRateLimiterFlexible: (options) => shown(core.fromRateLimiterFlexible(flexible, options)),
+  penalty({ units }) {
+    core
+      .fromRateLimiterFlexible(flexible)
+      .penalty('key', units)
+      .catch(() => undefined)
+  },
   denyCache: (options) => denyCache(frozen(), options),
   lease: (options) => lease(frozen(), options),
   onStoreError: (options) => failurePolicy(memcachedStore(client), options),
@@ -205,7 +225,10 @@ const needs: Record<string, Options> = {
   gcra: { limit: 5, window: 1000 },
   calendarWindow: { limit: 1, every: 'week' },
   'calendarWindow.every': { limit: 1 },
+  'calendarWindow.limit': { every: 'week', rollover: 1 },
   'calendarWindow.startDay': { limit: 1, every: 'month' },
+  'calendarWindow.startMonth': { limit: 1, every: 'year' },
+  'calendarWindow.rollover': { limit: 10, every: 'week' },
   concurrency: { limit: 1, ttl: 1000 },
   lease: { size: 100 },
   rateLimit: limit,
@@ -228,11 +251,14 @@ const alsoWrong: Record<string, unknown[]> = {
   'leakyBucket.capacity': [2 ** 52],
   'gcra.burst': [2 ** 52],
   'gcra.limit': [2 ** 52],
+  'calendarWindow.limit': [2 ** 52],
   'calendarWindow.timeZone': ['Mars/Olympus'],
+  'calendarWindow.rollover': [-0.1, 1.5, Number.NaN, '0.5'],
   'memoryStore.clock': [() => Number.NaN, () => -1],
   'redisStore.prefix': ['{app}'],
   'memcachedStore.prefix': ['a'.repeat(172)],
   'onStoreError.local.share': [0, -1, 1.5, Number.NaN],
+  'grant.id': ['', 'x'.repeat(257)],
   'partitionKey.secret': ['too short'],
   'rateLimit.unit': ['é', ''],
   'rateLimit.policies[].unit': ['é', ''],
@@ -253,6 +279,8 @@ const others: Record<string, unknown> = {
   timeZone: 'Asia/Tokyo',
   weekStart: 'thursday',
   startDay: 31,
+  startMonth: 7,
+  rollover: 0.5,
   name: 'other',
   key: () => 'key',
   when: () => false,
@@ -351,6 +379,7 @@ describe('the table has every option, and no other', () => {
       'memoryStore',
     ]
       .concat('a call', 'on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
+      .concat('fromRateLimiterFlexible', 'grant')
       .concat('redisStore', 'memcachedStore', 'denyCache', 'lease', 'onStoreError', 'onStoreError.local')
       .map((name) => `'${name}'`)
       .concat('`${at}partitionKey`', 'owner')
@@ -442,10 +471,10 @@ describe('what is left out has the default that the table says', () => {
 
   /**
    * Stores, clocks and sharing do not show in what a limiter answers: they have tests of their own, those of Redis,
-   * Memcached, deny caches and leases in packages/core/src/stores/defaults.test.ts.
+   * Memcached, deny caches and leases in packages/core/src/stores/defaults.test.ts, those of bridges beside the code.
    */
   const apart = new Set(['store', 'shared', 'on', 'maxKeys', 'maxStale', 'maxHold'])
-  for (const option of ['prefix', 'timeout', 'denyCache', 'lease', 'onStoreError']) apart.add(option)
+  for (const option of ['prefix', 'timeout', 'denyCache', 'lease', 'onStoreError', 'units']) apart.add(option)
 
   it.each(defaults.filter(({ option }) => !apart.has(option)))(
     '$owner: $option',

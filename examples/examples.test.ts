@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { openPostgres } from '../packages/core/src/testing/flexible-limiters.ts'
 import { startMemcached } from '../scripts/servers/memcached.ts'
 import { clusterOfRun } from '../scripts/servers/of-run.ts'
 import { startRedis } from '../scripts/servers/redis.ts'
@@ -60,7 +61,8 @@ describe.concurrent('examples', () => {
   })
 
   it('api-key-tiers.ts gives each account the limit of its plan', async () => {
-    const url = await serve('api-key-tiers.ts')
+    const program = start('api-key-tiers.ts')
+    const url = await addressOf(program)
     const free = { headers: { 'x-api-key': 'key-of-a-free-account' } }
     const paid = { headers: { 'x-api-key': 'key-of-a-paid-account' } }
     expectLimit(await allowedBeforeRefusal(url, free), 5)
@@ -69,6 +71,38 @@ describe.concurrent('examples', () => {
       [1, 2, 3].map((key) => fetch(url, { headers: { 'x-api-key': `made-up-${key}` } })),
     )
     expect(madeUp.map(({ status }) => status).toSorted(ascending)).toEqual([200, 200, 429])
+    const lookUpsOf = (account: string): number => program.stdout().split(`plan of ${account}\n`).length - 1
+    expect(['account-1', 'account-2', 'undefined'].map(lookUpsOf)).toEqual([1, 1, 1])
+    expect((await fetch(`${url}/upgrade`, { method: 'POST', ...free })).status).toBe(200)
+    const upgraded = await fetch(url, free)
+    expect(upgraded.status).toBe(200)
+    expect(upgraded.headers.get('ratelimit-policy')).toBe('"default";q=20;w=10')
+  })
+
+  it('allow-and-deny.ts goes by its lists as they are by then', async () => {
+    const url = await serve('allow-and-deny.ts', { ADMIN_TOKEN: 'secret' })
+    const as = async (headers: Record<string, string>): Promise<number> => (await fetch(url, { headers })).status
+    const change = async (lists: object, token = 'secret'): Promise<Response> =>
+      fetch(`${url}/lists`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify(lists),
+      })
+    expectLimit(await allowedBeforeRefusal(url, { headers: { 'x-user': 'ada' } }), 3)
+    for (let request = 0; request < 5; request++) expect(await as({ 'x-user': 'monitoring' })).toBe(200)
+    expect(await as({ 'x-forwarded-for': '203.0.113.7' })).toBe(200)
+
+    expect((await change({ deny: { keys: ['user:bob'] } }, 'guessed')).status).toBe(401)
+    expect((await change({ deny: { keys: ['user:bob'], addresses: ['203.0.113.0/24'] } })).status).toBe(200)
+    expect([await as({ 'x-user': 'bob' }), await as({ 'x-forwarded-for': '203.0.113.7' })]).toEqual([403, 403])
+
+    const mistaken = await change({ deny: { addresses: ['10.0.0.0/33'] } })
+    expect(mistaken.status).toBe(400)
+    expect(await mistaken.text()).toContain('CIDR')
+
+    const forgiven = await change({ forgive: { keys: ['user:bob'] } })
+    expect(await forgiven.json()).toEqual({ denied: ['203.0.113.0/24'] })
+    expect([await as({ 'x-user': 'bob' }), await as({ 'x-forwarded-for': '203.0.113.7' })]).toEqual([200, 403])
   })
 
   it('users-and-guests.ts limits users by account and guests by address', async () => {
@@ -96,6 +130,25 @@ describe.concurrent('examples', () => {
     )
   })
 
+  it('monthly-quota.ts allows bursts inside a quota of the month', async () => {
+    const url = await serve('monthly-quota.ts')
+    expect(await textOf(url)).toBe('No key, no answer.\n')
+    const ada = { headers: { 'x-api-key': 'ada' } }
+    const first = await fetch(url, ada)
+    expect(await first.text()).toBe('999 of 1000 left this month\n')
+    expect(first.headers.get('ratelimit-policy')).toBe('"burst";q=20;w=4, "monthly";q=1000;w=2678400')
+    const more = await Promise.all(Array.from({ length: 60 }, () => fetch(url, ada)))
+    const refused = more.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(await refused[0]?.json()).toMatchObject({ 'violated-policies': ['burst'] })
+    // What the burst refused cost nothing of the month.
+    await sleep(1100)
+    const last = await fetch(url, ada)
+    expect(await last.text()).toBe(
+      `${1000 - 1 - (more.length - refused.length) - 1} of 1000 left this month\n`,
+    )
+  })
+
   it('cost-per-request.ts charges for what is asked', async () => {
     const url = `${await serve('cost-per-request.ts')}/lookups`
     const batch = (size: number): Promise<Response> =>
@@ -114,6 +167,35 @@ describe.concurrent('examples', () => {
     // A batch that never fits is told no time to come back.
     expect((await batch(101)).headers.has('retry-after')).toBe(false)
     expect((await batch(1)).status).toBe(200)
+  })
+
+  it('prepaid.ts grants a payment once, and refuses who has too few credits', async () => {
+    const url = await serve('prepaid.ts', { WEBHOOK_SECRET: 'made up' })
+    const report = (key: string): Promise<Response> =>
+      fetch(`${url}/report`, { headers: { 'x-api-key': key } })
+    const pay = (id: string, authorization = 'Bearer made up'): Promise<Response> =>
+      fetch(`${url}/payments`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization },
+        body: JSON.stringify({ id, account: 'account:ada', credits: 5 }),
+      })
+    expect((await report('made up')).status).toBe(401)
+    const refused = await report('key-of-ada')
+    expect([refused.status, refused.headers.has('retry-after')]).toEqual([402, false])
+    expect(refused.headers.get('ratelimit')).toBe('"credits";r=0')
+    expect(await refused.json()).toMatchObject({ detail: 'No credits left.' })
+    expect((await pay('payment 1', 'Bearer made-up')).status).toBe(401)
+    const [first, second] = await Promise.all([pay('payment 1'), pay('payment 1')])
+    const granted = [await first?.json(), await second?.json()] as { granted: boolean; remaining: number }[]
+    expect(granted.map((grant) => grant.granted).toSorted()).toEqual([false, true])
+    expect(granted.map(({ remaining }) => remaining)).toEqual([5, 5])
+    expect(await (await report('key-of-ada')).text()).toBe('Your report. Credits left: 3.\n')
+    expect((await report('key-of-ada')).status).toBe(200)
+    const few = await report('key-of-ada')
+    expect(await few.json()).toMatchObject({ detail: 'This request costs 2; 1 credit is left.' })
+    expect((await report('key-of-eve')).status).toBe(402)
+    expect(await (await pay('payment 2')).json()).toEqual({ granted: true, limit: 6, remaining: 6 })
+    expect((await report('key-of-ada')).status).toBe(200)
   })
 
   it('concurrency.ts makes two reports at once', async () => {
@@ -220,6 +302,22 @@ describe.concurrent('examples', () => {
     await programs[1].says(/^limiting again, after \d+ ms$/m)
     expect(await textOf(other)).toBe('4 requests left.\n')
     await memcached.stop()
+  })
+
+  it('rate-limiter-flexible.ts counts in PostgreSQL, and by its insurance while that is away', async () => {
+    const postgres = await openPostgres()
+    const program = start('rate-limiter-flexible.ts', [], { DATABASE_URL: postgres.url })
+    const url = await addressOf(program)
+    await program.says(/^counting in PostgreSQL$/m)
+    expect(await textOf(url)).toBe('4 requests left.\n')
+    expect((await fetch(`${url}/missing`)).status).toBe(404)
+    expect(await textOf(url)).toBe('1 requests left.\n')
+    expectLimit(await allowedBeforeRefusal(url), 1)
+    expect(Number((await fetch(url)).headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    await postgres.stop()
+    expect(await textOf(url)).toBe('4 requests left.\n')
+    program.kill('SIGKILL')
+    await postgres.close()
   })
 
   it('jobs-in-turn.ts starts a job every 100 ms, and not those that would be late', async () => {

@@ -35,9 +35,18 @@ export function blocksOf(path: string): Block[] {
   })
 }
 
+/** The text of a document below a heading, up to the next one of its kind. */
+export function sectionOf(path: string, heading: string): string {
+  const [, after = ''] = read(path).split(`\n## ${heading}\n`)
+  return after.split(/^## /m)[0] as string
+}
+
 /** The cells of every row of a document's tables, without the heads. */
-export function rowsOf(path: string): string[][] {
-  return read(path)
+export const rowsOf = (path: string): string[][] => rowsIn(read(path))
+
+/** The cells of every row of the tables in a text, without the heads. */
+export function rowsIn(text: string): string[][] {
+  return text
     .split('\n')
     .filter((line, index, lines) => line.startsWith('|') && !isHead(line) && !isHead(lines[index + 1] ?? ''))
     .map((line) =>

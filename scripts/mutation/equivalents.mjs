@@ -26,8 +26,8 @@ export const equivalents = [
   },
   {
     file: 'calendar.ts',
-    text: 'begins(number + 1) <= nowMs',
-    becomes: 'begins(number + 1) < nowMs',
+    text: 'end <= nowMs',
+    becomes: 'end < nowMs',
     reason: 'in the first millisecond of a period its number is never guessed too low',
   },
   ...['true', 'index <= state.expiry.length'].map((becomes) => ({

@@ -1,7 +1,7 @@
 // A user's project: the tarballs installed with plain npm into an empty folder, then imported, required and
 // compiled against.
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { captured, must } from '../lib/run.mjs'
 import { root, tools } from '../lib/tools.mjs'
@@ -10,9 +10,13 @@ const workspace = {
   express: ['express', '@types/express'],
   koa: ['koa', '@types/koa'],
   hono: ['hono'],
+  core: ['rate-limiter-flexible'],
 }
 
-/** Both ends of the peer ranges: what the workspace itself is tested with, and the oldest that is allowed. */
+/**
+ * Both ends of the peer ranges: what the workspace itself is tested with, and the oldest that is allowed, without what is
+ * optional.
+ */
 export const newest = Object.fromEntries(
   Object.entries(workspace).flatMap(([folder, names]) =>
     names.map((name) => {
@@ -29,6 +33,7 @@ export const oldest = {
   '@types/koa': '2.15.0',
   hono: '4.0.0',
 }
+delete oldest['rate-limiter-flexible']
 
 const fixtures = join(root, 'scripts', 'packages', 'consumer')
 const modes = [
@@ -54,7 +59,18 @@ export async function checkConsumer(dir, tarballs, frameworks) {
   for (const name of ['program.ts', 'program.mts', 'program.cts']) {
     copyFileSync(join(fixtures, 'program.ts'), join(dir, name))
   }
+  const isThere = existsSync(join(dir, 'node_modules', 'rate-limiter-flexible'))
+  assert.equal(isThere, 'rate-limiter-flexible' in frameworks)
+  if (isThere) await checkBridge(dir)
   for (const mode of modes) await checkTypes(dir, mode)
+}
+
+/** With rate-limiter-flexible beside it. Without it, the other programs run and compile all the same. */
+async function checkBridge(dir) {
+  copyFileSync(join(fixtures, 'bridge.mjs'), join(dir, 'bridge.mjs'))
+  await must(['node', 'bridge.mjs'], { cwd: dir })
+  copyFileSync(join(fixtures, 'bridge.ts'), join(dir, 'bridge.ts'))
+  for (const mode of modes) await checkTypes(dir, { ...mode, files: ['bridge.ts'] })
 }
 
 async function checkTypes(dir, { files, ...mode }) {

@@ -24,7 +24,9 @@
  */
 
 import type { Receipt } from './charges.ts'
-import type { Store } from './store.ts'
+import type { Grant, GrantOptions } from './grants.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import type { Slot, Store } from './store.ts'
 
 /** What one policy says to one charge. All counts are whole units, all durations whole milliseconds. */
 export interface Answer {
@@ -34,7 +36,7 @@ export interface Answer {
   remaining: number
   /** 0 when allowed, else the exact wait; `Infinity` when the cost can never fit. */
   retryAfterMs: number
-  /** Until the whole quota is back if nothing more is taken; 0 when it is. */
+  /** Until the whole quota is back if nothing more is taken; 0 when it is, `Infinity` where it never comes back by itself. */
   resetMs: number
   /** The quota as it is now, from algorithms whose quota moves: a balance, or one to which something was carried over. */
   limit?: number
@@ -53,7 +55,7 @@ export interface Algorithm<S extends object = object> {
   readonly limit: number
   /** The largest quota that a key can ever have, where quotas move. Default: `limit`. */
   readonly maxLimit?: number
-  /** The span that `limit` belongs to, in milliseconds. For buckets the time to drain when full. */
+  /** The span that `limit` belongs to, in milliseconds. For buckets the time to drain when full; `Infinity` for a balance. */
   readonly windowMs: number
   /**
    * The numbers that a twin needs, in the order that it reads them; constant except for calendar windows, which send the
@@ -77,12 +79,27 @@ export interface Algorithm<S extends object = object> {
    * parameters: what other parameters made of it stays as it is.
    */
   refund(state: S, nowMs: number, cost: number, at: number): void
-  /** How long the state still matters; 0 or less: it equals a fresh one. Asks only the state, not the parameters. */
+  /**
+   * How long the state still matters; 0 or less: it equals a fresh one; `Infinity`: for ever, from a `lasting` algorithm.
+   * Asks only the state, not the parameters.
+   */
   ttlMs(state: S, nowMs: number): number
   /** Whether what does not fit yet can be charged now and waited for: debt drains before anything else fits. */
   readonly queues?: true
   /** For an algorithm whose charges are given back: keeps them alive until then. What gives back is what it returns. */
   readonly hold?: HoldCharges
+  /**
+   * For a state that must not be lost: it never expires and is never evicted, nothing stands in for it while its store is
+   * away, and no part of it is held ahead.
+   */
+  readonly lasting?: true
+  /**
+   * For an algorithm whose quota is granted: adds units.
+   * @throws RangeError where there would be more than can be counted; nothing is changed then
+   */
+  add?(state: S, units: number): void
+  /** For the same: checks what is to be granted, and has a store add it, once for each id. */
+  readonly grant?: GrantUnits
   /** The state as text: whole numbers with commas. */
   encode(state: S): string
   /** The state of a text; a text that no state encodes to gives a fresh state. */
@@ -94,6 +111,15 @@ export interface Algorithm<S extends object = object> {
  * It makes no decisions: it moves what was charged to the present now and then.
  */
 export type HoldCharges = (store: Store, receipts: readonly Receipt[]) => () => void | PromiseLike<void>
+
+/** Grants units to a key of a store, once for each id; tells what is left. */
+export type GrantUnits = (
+  store: Store,
+  slot: Slot,
+  key: string,
+  units: number,
+  options: GrantOptions,
+) => MaybePromise<Grant>
 
 /** `enforce` refuses; `shadow` counts and reports, and never refuses. */
 export type PolicyMode = 'enforce' | 'shadow'

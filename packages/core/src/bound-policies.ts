@@ -13,6 +13,8 @@ export interface PolicyReset {
 export interface UnboundPolicy {
   name: string
   mode?: PolicyMode
+  /** The lowest first. */
+  warnAt?: readonly number[]
   algorithm?: Algorithm | undefined
 }
 
@@ -26,6 +28,8 @@ export interface PolicyInfo<Name extends string = string> {
   readonly limit: number | undefined
   /** Milliseconds. */
   readonly windowMs: number | undefined
+  /** The parts of the limit at which `warned` is told, the lowest first. */
+  readonly warnAt: readonly number[]
 }
 
 /** A policy bound to a store. */
@@ -46,7 +50,7 @@ export interface BoundPolicy {
 /** Binds a policy to a store. `before` is the policy of the same name that it replaces. */
 export function bindPolicy(
   store: Store,
-  { name, mode = 'enforce', algorithm }: UnboundPolicy,
+  { name, mode = 'enforce', warnAt = [], algorithm }: UnboundPolicy,
   before: BoundPolicy | undefined,
   onReset: ((event: PolicyReset) => void) | undefined,
 ): BoundPolicy {
@@ -68,5 +72,5 @@ export function bindPolicy(
   const { kind, limit, windowMs } = algorithm ?? {}
   const from = before?.info.kind
   if (from && kind && from !== kind) onReset?.({ policy: name, from, to: kind })
-  return { info: { name, mode, kind, limit, windowMs }, slot: own, kinds, slotFor }
+  return { info: { name, mode, kind, limit, windowMs, warnAt }, slot: own, kinds, slotFor }
 }

@@ -43,4 +43,4 @@ export const chargeOf = (
 })
 
 /** A charge that undoes what a receipt is of. */
-export const refundOf = (receipt: Receipt): Charge => chargeOf('refund', receipt, 'enforce', receipt.at)
+export const refundOf = (receipt: Receipt): PolicyCall => chargeOf('refund', receipt, 'enforce', receipt.at)

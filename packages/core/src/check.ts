@@ -6,7 +6,7 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Ten years of 366 days: the longest window that every store can keep. */
-const LONGEST_MS = 3660 * 86_400_000
+export const LONGEST_MS: number = 3660 * 86_400_000
 
 /** A value as an error message shows it: short, and unmistakable for another type. */
 export function shown(value: unknown): string {

@@ -1,16 +1,12 @@
 import type { Decision } from './algorithm.ts'
-import type { PolicyInfo, PolicyReset } from './bound-policies.ts'
+import type { PolicyInfo } from './bound-policies.ts'
+import type { LimiterEvents } from './events.ts'
+import type { Grant, GrantOptions } from './grants.ts'
 import type { PolicyList, PolicyOptions } from './policies.ts'
 import type { Reservation, ReserveOptions } from './reservation.ts'
-import type { FailureEvents, In, Mode, OnStoreError, Store } from './store.ts'
-import type { CostOptions, PolicyCharge, Target } from './targets.ts'
+import type { In, Mode, OnStoreError, Store } from './store.ts'
+import type { Cost, CostOptions, PolicyCharge, Target } from './targets.ts'
 import type { WaitOptions } from './waiting.ts'
-
-/** What a limiter tells beside its decisions. */
-export interface LimiterEvents extends FailureEvents {
-  /** A policy changed its kind of algorithm, so its keys start afresh. */
-  policyReset?: (event: PolicyReset) => void
-}
 
 /** The names of `LimiterSettings`. */
 export const SETTINGS: readonly string[] = ['store', 'shared', 'onStoreError', 'on']
@@ -60,7 +56,14 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    * told apart from it, so do not refund those. Slots that are held come back by `release`.
    */
   refund(decision: Decision, options?: CostOptions<Name>): In<M, void>
-  /** Forgets the keys of a target, or those of a decision. */
+  /**
+   * Adds units to the balance of a key of a `prepaid` policy, once for each `id`, and tells what there is then.
+   * @param units whole units from 1
+   * @throws TypeError, RangeError for a key, units or an id that are none, and unless exactly one policy of the target is a
+   * `prepaid`; a store's failure rejects, whatever `onStoreError` says: grant again under the same id
+   */
+  grant(target: Target<Name>, units: number, options: GrantOptions): In<M, Grant>
+  /** Forgets the keys of a target, or those of a decision; of a `prepaid` the balance with the ids of its grants. */
   reset(target: Target<Name> | Decision): In<M, void>
   /** Forgets every key of every policy. Meant for tests. */
   resetAll(): In<M, void>
@@ -77,6 +80,11 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    */
   reserve(target: Target<Name>, options?: ReserveOptions<Name>): In<M, Reservation<M, Name>>
   /**
+   * Puts the true cost in the place of what a decision charged, as `settle` of a reservation does, once.
+   * @throws TypeError, RangeError for what is no cost
+   */
+  settle(decision: Decision, actual: Cost<Name>, options?: Pick<ReserveOptions<Name>, 'maxDebt'>): In<M, void>
+  /**
    * Waits for a turn: first come, first served for the same keys in this process. Gives the allowed decision when the turn
    * is due (figures and `at` are those of when it was charged), and a denial as soon as it is known that the turn would
    * come too late, or where `maxQueue` others wait already.
@@ -85,9 +93,10 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
    * than the bucket lets out, but for those that were given back while later ones sleep in other processes. Policies of other
    * kinds are charged when they have room: who comes first sleeps until then, and what they share a decision with is
    * charged by then too, before the sleep for a bucket. Slots are to be held by `hold`.
+   * @param target as for `take`, or as for `decide`
    * @throws TypeError, RangeError for options, a key or a cost out of range, and for names of no policy
    */
-  wait(target: Target<Name>, options?: WaitOptions<Name>): Promise<Decision>
+  wait(target: Target<Name> | readonly PolicyCharge<Name>[], options?: WaitOptions<Name>): Promise<Decision>
   /**
    * Replaces the policies while calls go on. State is kept by name: what was used stays used, unless the kind of
    * algorithm changes (event `policyReset`).

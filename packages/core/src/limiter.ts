@@ -1,8 +1,9 @@
 import type { Decision } from './algorithm.ts'
 import type { BoundPolicy, PolicyInfo, UnboundPolicy } from './bound-policies.ts'
 import { type PolicyCall, refundOf } from './charges.ts'
-import { functionOf, knownOptions, oneOf, refuse } from './check.ts'
+import { knownOptions, oneOf, refuse } from './check.ts'
 import { decisionOf } from './decision.ts'
+import { checkEvents, observer, waited } from './events.ts'
 import {
   type Held,
   type Limiter,
@@ -17,10 +18,10 @@ import { limiterPolicies } from './policies.ts'
 import { policySet } from './policy-set.ts'
 import { createReceipts } from './receipts.ts'
 import { RESERVE_OPTIONS, settlementOf } from './reservation.ts'
-import type { Charge, In, Mode, Ruling, Store } from './store.ts'
+import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { type Cost, type PolicyCharge, refuseTwins, type Target } from './targets.ts'
-import { createWaiting, WAIT_OPTIONS } from './waiting.ts'
+import { createWaiting, WAIT_OPTIONS, type WaitOptions } from './waiting.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -41,9 +42,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   unbound: readonly UnboundPolicy[],
   { store: given, shared = false, onStoreError, on = {} }: LimiterSettings<M>,
 ): Limiter<M, Name> {
-  const events = ['policyReset', 'storeFailing', 'storeRecovered'] as const
-  knownOptions('on', on, events)
-  for (const event of events) functionOf(`on.${event}`, on[event])
+  checkEvents(on)
   const mayShare = oneOf('shared', shared, [true, false])
   const known = given === undefined ? (memoryStore() as Store as Store<M>) : given
   if (typeof known?.take !== 'function') refuse('store', 'a store such as memoryStore()', known)
@@ -63,8 +62,14 @@ export function limiterOf<M extends Mode, Name extends string>(
     if (isClosed) throw new Error('the limiter is closed')
   }
 
-  const decide = (calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision> =>
-    after(store.take(calls), (ruling: Ruling) => decisionOf(calls, ask, ruling))
+  const observe = observer(on, store, (policy) => policies.get(policy)?.info.warnAt ?? [])
+
+  const decide = (calls: readonly PolicyCall[], ask: boolean, isFinal = true): MaybePromise<Decision> =>
+    after(store.take(calls), (ruling: Ruling) => {
+      const decision = decisionOf(calls, ask, ruling)
+      if (observe && !ask && (isFinal || decision.allowed)) observe(calls, ruling, decision)
+      return decision
+    })
 
   function begin(): void {
     refuseClosed()
@@ -76,14 +81,23 @@ export function limiterOf<M extends Mode, Name extends string>(
     return decide(callsOf(charges, ask), ask)
   }
 
+  /** What a target says, or a list that spells it out. */
+  function waitingCharges(target: Target<Name> | readonly PolicyCharge[], options: WaitOptions) {
+    if (!Array.isArray(target)) return chargesOf(target as Target<string>, options, WAIT_OPTIONS)
+    knownOptions('wait', options, WAIT_OPTIONS.slice(1))
+    refuseTwins(target as readonly PolicyCharge[])
+    return target as readonly PolicyCharge[]
+  }
+
   /** Makes charges that no decision comes of. */
-  const make = (charges: readonly Charge[]): MaybePromise<unknown> =>
-    charges.length > 0 ? store.take(charges) : undefined
+  const make = (charges: readonly PolicyCall[]): MaybePromise<unknown> =>
+    charges.length > 0 ? after(store.take(charges), (ruling) => observe?.(charges, ruling)) : undefined
 
   const refund = (decision: Decision, cost?: Cost<string>): MaybePromise<unknown> =>
     make(receipts.toRefund(decision, cost).map(refundOf))
 
-  const waiting = createWaiting({ callsOf, decide, refund })
+  // Who is refused while it waits asks again.
+  const waiting = createWaiting({ callsOf, refund, decide: (calls, ask) => decide(calls, ask, false) })
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
@@ -114,6 +128,14 @@ export function limiterOf<M extends Mode, Name extends string>(
       refuseClosed()
       return done(refund(decision, costIn(options)))
     },
+    grant(target, units, options) {
+      refuseClosed()
+      const isGranted = ({ slot }: BoundPolicy): unknown => slot?.algorithm.grant
+      const granted = chargesOf(target).filter(({ policy }) => isGranted(policies.named(policy, 'policy')))
+      const [only, other] = callsOf(granted, true)
+      if (!only?.slot.algorithm.grant || other) throw new TypeError('grant() needs one policy of prepaid()')
+      return give(only.slot.algorithm.grant(store, only.slot, only.key, units, options))
+    },
     reset(target) {
       refuseClosed()
       const decided = (target as Decision | undefined)?.policies
@@ -143,9 +165,14 @@ export function limiterOf<M extends Mode, Name extends string>(
         })),
       )
     },
+    settle(decision, actual, options = {}) {
+      knownOptions('settle', options, ['maxDebt'])
+      return done(make(settlementOf(receipts, policies, options.maxDebt)(decision, actual)))
+    },
     wait(target, options = {}) {
       begin()
-      return waiting.join(chargesOf(target, options, WAIT_OPTIONS), options)
+      const turn = waiting.join(waitingCharges(target, options), options)
+      return on.limited || on.delayed ? waited(on, turn) : turn
     },
     update(next) {
       refuseClosed()

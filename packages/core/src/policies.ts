@@ -1,6 +1,7 @@
 import type { Algorithm, PolicyMode } from './algorithm.ts'
 import { weightedSlidingWindow } from './algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from './bound-policies.ts'
+import { parseThresholds } from './warnings.ts'
 import { type Duration, durationMs, excludes, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
 
 /** How a policy counts: by an algorithm of your choice, or `limit` units per `window` in a sliding window. */
@@ -22,6 +23,11 @@ export type PolicyOptions<Name extends string = string> = PolicyAlgorithm & {
   name?: Name
   /** `'enforce'` (default), or `'shadow'`: counts and reports, never refuses. */
   mode?: PolicyMode
+  /**
+   * The part of the limit at which the event `warned` is told and clients see `X-RateLimit-NearLimit: true`: above 0 and
+   * at most 1, or several. Default: none.
+   */
+  warnAt?: number | readonly number[]
 }
 
 /** Several policies, decided together. */
@@ -29,7 +35,7 @@ export interface PolicyList<Name extends string> {
   policies: readonly PolicyOptions<Name>[]
 }
 
-export const POLICY_OPTIONS: readonly string[] = ['name', 'algorithm', 'limit', 'window', 'mode']
+export const POLICY_OPTIONS: readonly string[] = ['name', 'algorithm', 'limit', 'window', 'mode', 'warnAt']
 
 /**
  * The value, if it is an algorithm, whoever wrote it: what counts is that it can look at a state.
@@ -42,7 +48,7 @@ export function checkedAlgorithm(option: string, value: unknown): Algorithm {
 }
 
 /** A policy's options, before they are checked. */
-type Unchecked = Partial<Record<'name' | 'mode' | 'algorithm' | 'limit' | 'window', unknown>>
+type Unchecked = Partial<Record<'name' | 'mode' | 'warnAt' | 'algorithm' | 'limit' | 'window', unknown>>
 
 /**
  * A policy's algorithm. `at` is where its options stand, for messages.
@@ -55,7 +61,10 @@ export function ownAlgorithm({ algorithm, limit, window }: Unchecked, at: string
 }
 
 /** A policy without its algorithm. `at` is where its options stand, for messages. */
-export function namedPolicy({ name = 'default', mode = 'enforce' }: Unchecked, at: string): UnboundPolicy {
+export function namedPolicy(
+  { name = 'default', mode = 'enforce', warnAt }: Unchecked,
+  at: string,
+): UnboundPolicy {
   return {
     // Keys and header fields have to carry it.
     name:
@@ -63,6 +72,7 @@ export function namedPolicy({ name = 'default', mode = 'enforce' }: Unchecked, a
         ? name
         : refuse(`${at}name`, '1 to 100 printable ASCII characters', name),
     mode: oneOf(`${at}mode`, mode, ['enforce', 'shadow']),
+    warnAt: parseThresholds(`${at}warnAt`, warnAt),
   }
 }
 

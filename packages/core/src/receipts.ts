@@ -9,6 +9,8 @@ import { type Cost, partOf } from './targets.ts'
 export interface Receipts {
   /** The slots of an allowed decision that are held until they are released. */
   toHold(decision: Decision): Receipt[]
+  /** What a settlement replaces: all that was charged, were it nothing, and nothing that is held. */
+  toSettle(decision: Decision): Receipt[]
   /** What a refund gives back: at most what was charged, and nothing that is held. */
   toRefund(decision: Decision, cost: Cost<string> | undefined): Receipt[]
 }
@@ -27,27 +29,40 @@ export function createReceipts(policies: PolicySet): Receipts {
   const charged = (decision: Decision): Receipt[] =>
     decision.policies.flatMap(({ name, kind, key, cost, mode, allowed, at = decision.at }) => {
       const slot = policies.everHad(name)?.kinds.get(kind)
-      return slot && cost > 0 && decision.allowed && (mode === 'enforce' || allowed)
+      return slot && decision.allowed && (mode === 'enforce' || allowed)
         ? [{ slot, key, cost, at: wholeNumber('at', at), from: decision.source }]
         : []
     })
+
+  /** Gives a decision out for good; nothing where it was before. */
+  function spend(decision: Decision, back: Receipt[]): Receipt[] {
+    if (given.get(decision) === false) return []
+    given.set(decision, false)
+    return back
+  }
+
+  const isHeld = (decision: Decision, receipt: Receipt): boolean =>
+    given.get(decision) === true && holds(receipt)
 
   return {
     toHold(decision) {
       if (given.has(decision)) return []
       given.set(decision, true)
-      return charged(decision).filter(holds)
+      return charged(decision).filter((receipt) => receipt.cost > 0 && holds(receipt))
+    },
+    toSettle(decision) {
+      return spend(
+        decision,
+        charged(decision).filter((receipt) => !isHeld(decision, receipt)),
+      )
     },
     toRefund(decision, cost) {
-      const isHeld = given.get(decision)
       const back = charged(decision).flatMap((receipt) => {
         const most = wholeNumber('cost', partOf(cost, receipt.slot.name) ?? receipt.cost)
-        const units = isHeld && holds(receipt) ? 0 : Math.min(receipt.cost, most)
+        const units = isHeld(decision, receipt) ? 0 : Math.min(receipt.cost, most)
         return units > 0 ? { ...receipt, cost: units } : []
       })
-      if (given.get(decision) === false) return []
-      given.set(decision, false)
-      return back
+      return spend(decision, back)
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { Decision } from './algorithm.ts'
-import { chargeOf, refundOf } from './charges.ts'
+import { chargeOf, type PolicyCall, refundOf } from './charges.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Receipts } from './receipts.ts'
-import type { Charge, In, Mode } from './store.ts'
+import type { In, Mode } from './store.ts'
 import { checkCost, type Cost, type CostOptions, partOf } from './targets.ts'
 
 export const RESERVE_OPTIONS: readonly string[] = ['cost', 'maxDebt']
@@ -38,15 +38,17 @@ export function settlementOf(
   receipts: Receipts,
   policies: PolicySet,
   maxDebt: Cost<string> | undefined,
-): (decision: Decision, actual: Cost<string>) => Charge[] {
+): (decision: Decision, actual: Cost<string>) => PolicyCall[] {
   if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, policies)
   return (decision, actual) => {
     checkCost('actual', actual, policies)
-    return receipts.toRefund(decision, undefined).flatMap((receipt): Charge[] => {
+    return receipts.toSettle(decision).flatMap((receipt): PolicyCall[] => {
       const { slot, cost } = receipt
       const more = (partOf(actual, slot.name) ?? cost) - cost
       if (more < 0) return [refundOf({ ...receipt, cost: -more })]
-      const most = partOf(maxDebt, slot.name) ?? slot.algorithm.limit
+      // A quota that moves is as it was told.
+      const limit = decision.policies.find(({ name }) => name === slot.name)?.limit ?? slot.algorithm.limit
+      const most = partOf(maxDebt, slot.name) ?? limit
       return more > 0 && most > 0 ? [chargeOf('force', { ...receipt, cost: Math.min(more, most) })] : []
     })
   }

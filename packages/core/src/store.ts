@@ -1,6 +1,7 @@
 /** The seam between limiters and stores. Types only. */
 
 import type { Algorithm, Answer, DecisionSource } from './algorithm.ts'
+import type { Grant } from './grants.ts'
 
 /** Whether a store answers at once or with a promise. */
 export type Mode = 'sync' | 'async'
@@ -74,6 +75,11 @@ export interface Store<out M extends Mode = Mode> {
   open(name: string, algorithm: Algorithm): Slot
   /** At one instant: looks at all charges, then makes all of them or none, and fills in their answers. */
   take(charges: readonly Charge[]): In<M, Ruling>
+  /**
+   * For algorithms whose quota is granted: adds units to a key, unless some were added to it under this id before; what it
+   * tells of the key is as it is then. Ids are kept as long as the state, and forgotten with it.
+   */
+  grant?(slot: Slot, key: string, units: number, id: string): In<M, Grant>
   /** Forgets one key of a slot's name and kind; `undefined`: every key of it. */
   forget(slot: Slot, key: string | undefined): In<M, void>
   /** The wall clock, where a ruling's `at` may differ from it: what headers in epoch time go by. */

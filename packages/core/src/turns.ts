@@ -1,5 +1,4 @@
 import type { Decision } from './algorithm.ts'
-import { after, type MaybePromise } from './maybe-promise.ts'
 import { LONGEST_TIMER_MS } from './timers.ts'
 
 /** What was charged for somebody, and when it is due by `performance.now()`. */
@@ -40,17 +39,4 @@ export function sleep(until: number, then: () => void): () => void {
   }
   again()
   return () => clearTimeout(timer)
-}
-
-/** Goes on with what comes of a call, at once where it comes at once; `failed` where it throws or rejects. */
-export function settled<T>(
-  call: () => MaybePromise<T>,
-  next: (value: T) => MaybePromise<void>,
-  failed: (error: unknown) => void,
-): MaybePromise<void> {
-  try {
-    return (after(call(), next) as PromiseLike<void> | undefined)?.then(undefined, failed)
-  } catch (error) {
-    return failed(error)
-  }
 }

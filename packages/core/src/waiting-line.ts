@@ -1,8 +1,8 @@
 import type { Decision } from './algorithm.ts'
 import type { PolicyCall } from './charges.ts'
 import type { LimiterCalls } from './limiter-calls.ts'
-import type { MaybePromise } from './maybe-promise.ts'
-import { onTurn, refusal, settled, sleep, type Turn } from './turns.ts'
+import { type MaybePromise, settled } from './maybe-promise.ts'
+import { onTurn, refusal, sleep, type Turn } from './turns.ts'
 import type { Waiter } from './waiter.ts'
 
 /** What waiting needs of a limiter. */
@@ -162,8 +162,8 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   return {
     enter(waiter, maxQueue) {
       waiters.add(waiter)
-      if (waiter.maxWaitMs === 0) ask(waiter)
-      else if (waiters.size > maxQueue || isTooLate(waiter)) void refuse(waiter)
+      if (waiters.size > maxQueue || (waiter.maxWaitMs > 0 && isTooLate(waiter))) void refuse(waiter)
+      else if (waiter.maxWaitMs === 0) ask(waiter)
       else if (head) waiter.stopTimer = sleep(waiter.until, () => void refuse(waiter))
       else ask(waiter)
     },

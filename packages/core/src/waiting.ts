@@ -10,11 +10,13 @@ export interface WaitOptions<Name extends string = string> extends CostOptions<N
   maxWait?: Duration | undefined
   /** How many may wait for the same keys in this process, sleeping or not. A whole number from 1; default 1,000. */
   maxQueue?: number | undefined
+  /** How many may wait in this process, for whichever keys; who comes then is decided at once. From 1; default 100,000. */
+  maxWaiting?: number | undefined
   /** Leaves the queue, or gives the turn back; the promise then rejects with its reason. */
   signal?: AbortSignal | undefined
 }
 
-export const WAIT_OPTIONS: readonly string[] = ['cost', 'maxWait', 'maxQueue', 'signal']
+export const WAIT_OPTIONS: readonly string[] = ['cost', 'maxWait', 'maxQueue', 'maxWaiting', 'signal']
 
 /** The lines in front of a limiter. */
 export interface Waiting {
@@ -28,34 +30,47 @@ export interface Waiting {
 export function createWaiting(decider: Decider): Waiting {
   const lines = new Map<string, Line>()
 
-  function lineOf(charges: readonly PolicyCharge[]): Line {
-    const id = JSON.stringify(charges.map(({ policy, key }) => [policy, key]))
+  let waiting = 0
+
+  const idOf = (charges: readonly PolicyCharge[]): string =>
+    JSON.stringify(charges.map(({ policy, key }) => [policy, key]))
+
+  function lineOf(id: string): Line {
     const line: Line = lines.get(id) ?? createLine(decider, () => lines.get(id) === line && lines.delete(id))
     lines.set(id, line)
     return line
   }
 
   return {
-    join(charges, { maxWait = '3660d', maxQueue = 1000, signal }) {
+    join(charges, { maxWait = '3660d', maxQueue = 1000, maxWaiting = 100_000, signal }) {
       const maxWaitMs = durationMs('maxWait', maxWait, 0)
       wholeNumber('maxQueue', maxQueue, 1)
+      wholeNumber('maxWaiting', maxWaiting, 1)
       if (signal !== undefined && typeof signal?.addEventListener !== 'function')
         refuse('signal', 'an AbortSignal', signal)
       // Misuse throws at once, however long the queue.
       decider.callsOf(charges, true)
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error)
-        const line = lineOf(charges)
+        const id = idOf(charges)
+        const isFull = waiting >= maxWaiting
+        // Nobody passes those who wait for the same keys, but whoever has room needs no place.
+        const most = isFull && lines.has(id) ? 0 : maxQueue
+        const line = lineOf(id)
         const abort = (): void => line.abort(waiter, signal?.reason)
-        const stopListening = (): void => signal?.removeEventListener('abort', abort)
+        function leave(): void {
+          waiting--
+          signal?.removeEventListener('abort', abort)
+        }
         const waiter = waiterOf(
           charges,
-          maxWaitMs,
-          (decision) => (stopListening(), resolve(decision)),
-          (error) => (stopListening(), reject(error)),
+          isFull ? 0 : maxWaitMs,
+          (decision) => (leave(), resolve(decision)),
+          (error) => (leave(), reject(error)),
         )
         signal?.addEventListener('abort', abort)
-        line.enter(waiter, maxQueue)
+        waiting++
+        line.enter(waiter, most)
       })
     },
     close: () => all([...lines.values()].flatMap((line) => line.close())),

@@ -29,11 +29,14 @@ function refusalsChangeNothing(key: Bare, algorithm: Algorithm, now: number, cos
   must(refused.text() === adopted.text(), () => `L2: ${text} became ${refused.text()} by refusing ${cost}`)
 }
 
-function waitsAreExact(key: Bare, { limit }: Algorithm, now: number, cost: number): void {
+function waitsAreExact(key: Bare, algorithm: Algorithm, now: number, cost: number): void {
+  const { limit, maxLimit = limit } = algorithm
   const { allowed, retryAfterMs } = key.ask(now, cost)
   const told = (): string => `L3: ${cost} at ${now} was told to wait ${retryAfterMs} ms`
   if (allowed) return must(retryAfterMs === 0, told)
-  if (cost > limit) return must(retryAfterMs === Infinity, told)
+  if (cost > maxLimit) return must(retryAfterMs === Infinity, told)
+  // What is above the limit fits when enough is carried over, if it ever is.
+  if (cost > limit && retryAfterMs === Infinity) return
   must(retryAfterMs > 0 && retryAfterMs < Infinity, told)
   const refused = key.copy()
   refused.take(now, cost)

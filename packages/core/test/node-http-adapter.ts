@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createHttpLimiter, type Framework, nodeHeaders, whenOver } from '../src/http/index.ts'
+import { createHttpLimiter, type Framework, nodeHeaders, whenNodeSent, whenOver } from '../src/http/index.ts'
 import type { Outcome, RateLimitOptions } from '../src/http/index.ts'
 
 type Args = [req: IncomingMessage, res: ServerResponse]
@@ -12,6 +12,7 @@ const node: Framework<Args> = {
   address: (req) => req.socket.remoteAddress,
   peer: (req) => req.socket.remoteAddress,
   route: (req) => req.url,
+  whenGone: (gone, req, res) => whenOver(res, req.socket, gone),
 }
 
 export function rateLimit(options: RateLimitOptions<Args, Respond>): (...args: [...Args, Next]) => void {
@@ -19,9 +20,9 @@ export function rateLimit(options: RateLimitOptions<Args, Respond>): (...args: [
 
   function proceed(req: IncomingMessage, res: ServerResponse, next: Next, outcome?: Outcome): unknown {
     if (outcome === undefined) return next()
-    const { decision, refusal, release, writeHeaders } = outcome
+    const { decision, refusal, over, writeHeaders } = outcome
     Object.assign(req, { [http.property]: decision })
-    if (release !== undefined) whenOver(res, req.socket, release)
+    if (over !== undefined) whenNodeSent(res, req.socket, over, http.countsBytes)
     const writeHead = res.writeHead.bind(res)
     const write = (status: number): void => writeHeaders(nodeHeaders(res), status)
     if (!http.needsResponse || refusal) write(res.statusCode)

@@ -23,23 +23,30 @@ const timeZone = fc.constantFrom(
 const weekStart = fc.constantFrom<NonNullable<CalendarParams['weekStart']>>('monday', 'sunday', 'thursday')
 const startDay = fc.constantFrom(1, 15, 28, 29, 30, 31)
 
+const startMonth = fc.constantFrom(1, 2, 7, 12)
+const rollover = fc.constantFrom(0, 0, 0.5, 0.5, 1, 0.29, 0.1)
+
 /** Options that another period would refuse are left out. */
 const fitting = (all: Required<CalendarParams>): CalendarParams => ({
   limit: all.limit,
   every: all.every,
   timeZone: all.timeZone,
   ...(all.every === 'week' && { weekStart: all.weekStart }),
-  ...(all.every === 'month' && { startDay: all.startDay }),
+  ...((all.every === 'month' || all.every === 'year') && { startDay: all.startDay }),
+  ...(all.every === 'year' && { startMonth: all.startMonth }),
+  rollover: all.rollover,
 })
 
 export const calendar: fc.Arbitrary<readonly CalendarParams[]> = changing<Required<CalendarParams>>(
-  fc.record({ limit: whole(0, 12), every, timeZone, weekStart, startDay }),
+  fc.record({ limit: whole(0, 12), every, timeZone, weekStart, startDay, startMonth, rollover }),
   either<Required<CalendarParams>>(
     fc.record({ limit: whole(0, 12) }),
     fc.record({ every }),
     fc.record({ timeZone }),
     fc.record({ weekStart }),
     fc.record({ startDay }),
+    fc.record({ startMonth }),
+    fc.record({ rollover }),
   ),
 ).map((variants) => variants.map((all) => fitting(all)))
 

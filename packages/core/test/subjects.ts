@@ -15,7 +15,7 @@ import { acrossEdges, perWindow } from './bounds.ts'
 import type { History, Topic } from './histories.ts'
 import { bucketRules, type BucketParams } from './oracle/bucket.ts'
 import type { CalendarParams } from './oracle/calendar-edges.ts'
-import { calendarWindowRules } from './oracle/calendar-window.ts'
+import { calendarWindowRules, carriedAtMost } from './oracle/calendar-window.ts'
 import { concurrencyRules, type ConcurrencyParams } from './oracle/concurrency.ts'
 import { fixedWindowRules, type FixedParams } from './oracle/fixed-window.ts'
 import type { Rules } from './oracle/rules.ts'
@@ -26,6 +26,7 @@ import { watch, type Watch } from './oracle/worlds.ts'
 import * as calendars from './parameters-calendar.ts'
 import * as params from './parameters.ts'
 import * as others from './regressions-others.ts'
+import { rolloverRegressions } from './regressions-rollover.ts'
 import * as regressions from './regressions.ts'
 
 export interface Subject<P> extends Topic<P> {
@@ -131,13 +132,13 @@ function calendarOf(all: CalendarParams): Algorithm {
 export const calendar: Subject<CalendarParams> = subject(calendarWindowRules, {
   name: 'calendarWindow',
   variants: calendars.calendar,
-  examples: others.calendarRegressions,
+  examples: [...others.calendarRegressions, ...rolloverRegressions],
   start: calendars.calendarStarts,
   maxSteps: 6,
   make: calendarOf,
-  // An hour more where the clocks go back.
-  longestMs: (all) => calendarWindowRules.windowMs(all) + 3_600_000,
-  bound: (all, ms) => acrossEdges(all.limit, calendars.shortestMs(all), ms),
+  // An hour more where the clocks go back; what has to be carried over first waits for another period.
+  longestMs: (all) => (carriedAtMost(all) > 0n ? 2 : 1) * calendarWindowRules.windowMs(all) + 3_600_000,
+  bound: (all, ms) => acrossEdges(all.limit, calendars.shortestMs(all), ms) + carriedAtMost(all),
 })
 
 export const slots: Subject<ConcurrencyParams> = subject(concurrencyRules, {

@@ -5,6 +5,7 @@ import {
   byHeader,
   byIp,
   byUser,
+  cachedBy,
   combine,
   createLimiter,
   type Decision,
@@ -68,6 +69,59 @@ describe('option functions', () => {
       ),
     })
     rateLimit({ limit: 5, window, key: byIp({ connInfo: (req) => ({ remote: { address: req.ip } }) }) })
+  })
+
+  it('get them through look-ups', () => {
+    const plans = { free: tokenBucket({ capacity: 5, refill: 1, per: '1s' }) }
+    const planOf = async (_apiKey: string | undefined): Promise<'free'> => Promise.resolve('free')
+    rateLimit({
+      algorithm: cachedBy(
+        (req) => req.get('x-api-key'),
+        async (apiKey) => plans[await planOf(apiKey)],
+      ),
+    })
+    const limitOf = cachedBy(
+      (req: Request) => req.get('x-api-key'),
+      async (apiKey, req) => {
+        expectTypeOf(apiKey).toEqualTypeOf<string | undefined>()
+        expectTypeOf(req).toEqualTypeOf<Request>()
+        return (await planOf(apiKey)).length
+      },
+    )
+    rateLimit({ limit: limitOf, window })
+    expectTypeOf(limitOf.forget).parameter(0).toEqualTypeOf<string | undefined>()
+    rateLimit({
+      limit: 5,
+      window,
+      cost: cachedBy(
+        (req) => req.path,
+        () => 2,
+      ),
+    })
+    rateLimit({ limit: 5, window, key: cachedBy((req) => req.get('x-api-key'), planOf) })
+    rateLimit({
+      limit: 5,
+      window,
+      key: firstOf(
+        cachedBy((req) => req.get('x-api-key'), planOf),
+        byIp(),
+      ),
+    })
+    rateLimit({
+      policies: [
+        {
+          limit: cachedBy(
+            (req) => req.path,
+            (path) => path.length,
+          ),
+          window,
+        },
+      ],
+    })
+    // @ts-expect-error -- a limit is a number
+    rateLimit({ limit: cachedBy((req) => req.path, planOf), window })
+    // @ts-expect-error -- a key is text
+    cachedBy((req: Request) => req.path.length, planOf)
   })
 
   it('have to give what is asked for', () => {

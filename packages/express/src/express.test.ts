@@ -11,6 +11,7 @@ import {
   concurrency,
   createLimiter,
   type Decision,
+  prepaid,
   rateLimit,
   type RateLimitOptions,
 } from './index.ts'
@@ -56,6 +57,15 @@ describe.each(Object.entries(versions))('%s', (_name, version) => {
       await supertest(app).get('/').expect(429)
       limit.limiter.reset('everyone')
       await supertest(app).get('/').expect(200)
+    })
+
+    it('is of the limiter that credits are granted by', async () => {
+      const limit = rateLimit({ algorithm: prepaid(), key: () => 'ada' })
+      const app = version().use(limit).get('/', ok)
+      await supertest(app).get('/').expect(429)
+      limit.limiter.grant('ada', 1, { id: 'payment 1' })
+      await supertest(app).get('/').expect(200)
+      await supertest(app).get('/').expect(429)
     })
   })
 

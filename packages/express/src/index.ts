@@ -5,6 +5,7 @@ import {
   nodeHeaders,
   type Outcome,
   type RateLimitOptions as HttpOptions,
+  whenNodeSent,
   whenOver,
 } from '@sluice/core/http/adapter'
 import type { Decision, Limiter, Mode } from '@sluice/core'
@@ -38,6 +39,7 @@ const express: Framework<[Request, Response]> = {
   trustsProxy: (req) => Boolean(req.app.get('trust proxy')),
   route: (req) =>
     req.route ? `${req.baseUrl}${String((req.route as { path: unknown }).path)}` : req.baseUrl + req.path,
+  whenGone: (gone, req, res) => whenOver(res, req.socket, gone),
 }
 
 /**
@@ -52,8 +54,8 @@ export function rateLimit<M extends Mode = 'sync'>(
   /** Writes what was decided, and goes on or answers. */
   function proceed(req: Request, res: Response, next: NextFunction, outcome: Outcome | undefined): unknown {
     if (outcome === undefined) return next()
-    const { decision, refusal, release, writeHeaders } = outcome
-    if (release !== undefined) whenOver(res, req.socket, release)
+    const { decision, refusal, over, writeHeaders } = outcome
+    if (over !== undefined) whenNodeSent(res, req.socket, over, http.countsBytes)
     // Some of what requests have can only be read.
     if (!Reflect.set(req, http.property, decision))
       throw new TypeError(`property must be a name that Express leaves free, got '${http.property}'`)

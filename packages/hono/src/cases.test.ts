@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { httpCases, type OpenApp } from '@sluice/core/http'
 import { describe, it } from 'vitest'
+import { singleSetups, storesOn, type StoreSetup } from '../../core/src/testing/redis-stores.ts'
 import { sendByNode } from '../../core/test/node-http-client.ts'
 import { listen } from '../../core/test/node-http-server.ts'
 import { caseApp } from '../test/app.ts'
@@ -20,4 +21,9 @@ describe('app.request', () => {
 
 describe('the Node server', () => {
   for (const { name, run } of httpCases) it(name, () => run(openOnNode))
+})
+
+describe('the Node server, with limits in Redis', () => {
+  const newStore = storesOn(singleSetups[0] as StoreSetup)
+  for (const { name, run } of httpCases) it(name, () => run(openOnNode, newStore))
 })

@@ -5,6 +5,7 @@ import {
   byHeader,
   byIp,
   byUser,
+  cachedBy,
   combine,
   createLimiter,
   type Decision,
@@ -57,6 +58,59 @@ describe('option functions', () => {
     rateLimit({ limit: 5, window, key: combine(() => 'all', byIp()) })
     rateLimit({ limit: 5, window, key: byUser((c) => c.req.header('x-user')) })
     rateLimit({ limit: 5, window, key: byIp({ connInfo: getConnInfo }) })
+  })
+
+  it('get it through look-ups', () => {
+    const plans = { free: tokenBucket({ capacity: 5, refill: 1, per: '1s' }) }
+    const planOf = async (_apiKey: string | undefined): Promise<'free'> => Promise.resolve('free')
+    rateLimit({
+      algorithm: cachedBy(
+        (c) => c.req.header('x-api-key'),
+        async (apiKey) => plans[await planOf(apiKey)],
+      ),
+    })
+    const limitOf = cachedBy(
+      (c: Context) => c.req.header('x-api-key'),
+      async (apiKey, c) => {
+        expectTypeOf(apiKey).toEqualTypeOf<string | undefined>()
+        expectTypeOf(c).toEqualTypeOf<Context>()
+        return (await planOf(apiKey)).length
+      },
+    )
+    rateLimit({ limit: limitOf, window })
+    expectTypeOf(limitOf.forget).parameter(0).toEqualTypeOf<string | undefined>()
+    rateLimit({
+      limit: 5,
+      window,
+      cost: cachedBy(
+        (c) => c.req.path,
+        () => 2,
+      ),
+    })
+    rateLimit({ limit: 5, window, key: cachedBy((c) => c.req.header('x-api-key'), planOf) })
+    rateLimit({
+      limit: 5,
+      window,
+      key: firstOf(
+        cachedBy((c) => c.req.header('x-api-key'), planOf),
+        byIp(),
+      ),
+    })
+    rateLimit({
+      policies: [
+        {
+          limit: cachedBy(
+            (c) => c.req.path,
+            (path) => path.length,
+          ),
+          window,
+        },
+      ],
+    })
+    // @ts-expect-error -- a limit is a number
+    rateLimit({ limit: cachedBy((c) => c.req.path, planOf), window })
+    // @ts-expect-error -- a key is text
+    cachedBy((c: Context) => c.req.path.length, planOf)
   })
 
   it('have to give what is asked for', () => {

@@ -13,6 +13,7 @@ import {
   byRoute,
   concurrency,
   type Decision,
+  prepaid,
   rateLimit,
   type RateLimitOptions,
   type RateLimitVariables,
@@ -77,6 +78,14 @@ describe('the decision', () => {
     expect([await status(app), await status(app)]).toEqual([200, 429])
     limit.limiter.reset('everyone')
     expect(await status(app)).toBe(200)
+  })
+
+  it('is of the limiter that credits are granted by', async () => {
+    const limit = rateLimit({ algorithm: prepaid(), key: () => 'ada' })
+    const app = new Hono().use(limit).get('/', (c) => c.text('ok'))
+    expect(await status(app)).toBe(429)
+    limit.limiter.grant('ada', 1, { id: 'payment 1' })
+    expect([await status(app), await status(app)]).toEqual([200, 429])
   })
 })
 

@@ -4,6 +4,7 @@ import {
   type Framework,
   type NodeBindings,
   type RateLimitOptions as HttpOptions,
+  whenGone,
   whenSent,
   withHeaders,
 } from '@sluice/core/http/adapter'
@@ -27,15 +28,15 @@ export type Respond = (c: Context, decision: Decision) => Response | Promise<Res
 /** The options of `rateLimit`; its functions get Hono's own `c`. */
 export type RateLimitOptions<M extends Mode = Mode> = HttpOptions<[c: Context], Respond, M>
 
-const peer = (c: Context): string | undefined =>
-  (c.env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress
+const bindings = (c: Context): NodeBindings | undefined => c.env as NodeBindings
 
 const hono: Framework<[Context]> = {
   method: (c) => c.req.method,
   header: (name, c) => c.req.header(name),
-  address: peer,
-  peer,
+  address: (c) => hono.peer(c),
+  peer: (c) => bindings(c)?.incoming?.socket?.remoteAddress,
   route: (c) => (c.req.routePath.includes('*') ? c.req.path : c.req.routePath),
+  whenGone: (gone, c) => whenGone(c.req.raw, bindings(c), gone),
 }
 
 /**
@@ -50,8 +51,8 @@ export function rateLimit<M extends Mode = 'sync'>(
   const rateLimit: MiddlewareHandler<{ Variables: RateLimitVariables }> = async (c, next) => {
     const outcome = await http.handle(c)
     if (outcome === undefined) return next()
-    const { decision, refusal, release, writeHeaders } = outcome
-    if (decision !== undefined) c.set(http.property as 'rateLimit', decision)
+    const { decision, refusal, over, writeHeaders } = outcome
+    if (decision) c.set(http.property as 'rateLimit', decision)
     try {
       if (refusal === undefined) await next()
       else {
@@ -62,14 +63,14 @@ export function rateLimit<M extends Mode = 'sync'>(
         c.res = (decision && (await options.respond?.(c, decision))) ?? c.body(body, head)
       }
       // Only now: a handler that gives a raw Response would lose what was set before.
-      let response = withHeaders(c.res, c, writeHeaders)
-      if (release) response = whenSent(response, c.req.raw, c.env as NodeBindings | undefined, release)
+      const written = withHeaders(c.res, c, writeHeaders)
+      const response = whenSent(written, c.req.raw, bindings(c), over, http.countsBytes)
       if (response === c.res) return
       // Else the fields of the response that it replaces would be put over its own.
       c.res = undefined
       c.res = response
     } catch (error) {
-      void release?.()
+      void over?.({ status: 500, bytes: 0, aborted: false })
       // The answer to the error carries the headers, too.
       if (refusal) withHeaders(c.res, c, writeHeaders)
       throw error

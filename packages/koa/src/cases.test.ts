@@ -2,6 +2,7 @@ import { httpCases, type OpenApp } from '@sluice/core/http'
 import type Koa from 'koa'
 import supertest from 'supertest'
 import { describe, it } from 'vitest'
+import { singleSetups, storesOn, type StoreSetup } from '../../core/src/testing/redis-stores.ts'
 import { sendBySupertest } from '../../core/test/node-http-client.ts'
 import { listen } from '../../core/test/node-http-server.ts'
 import { caseServer, versions } from '../test/app.ts'
@@ -16,4 +17,9 @@ const openWith =
 
 describe.each(Object.entries(versions))('%s', (_name, version) => {
   for (const { name, run } of httpCases) it(name, () => run(openWith(version)))
+})
+
+describe.each(Object.entries(versions))('%s, with limits in Redis', (_name, version) => {
+  const newStore = storesOn(singleSetups[0] as StoreSetup)
+  for (const { name, run } of httpCases) it(name, () => run(openWith(version), newStore))
 })

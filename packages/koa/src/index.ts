@@ -6,6 +6,7 @@ import {
   nodeHeaders,
   type Outcome,
   type RateLimitOptions as HttpOptions,
+  whenNodeSent,
   whenOver,
 } from '@sluice/core/http/adapter'
 import type { Context, Middleware, Next } from 'koa'
@@ -32,6 +33,7 @@ const koa: Framework<[Context]> = {
   peer: (ctx) => ctx.req.socket.remoteAddress,
   trustsProxy: (ctx) => ctx.app.proxy,
   route: (ctx) => (ctx['_matchedRoute'] as string | undefined) ?? ctx.path,
+  whenGone: (gone, ctx) => whenOver(ctx.res, ctx.req.socket, gone),
 }
 
 /**
@@ -45,11 +47,11 @@ export function rateLimit<M extends Mode = 'sync'>(
 
   /** Writes what was decided, and goes on or answers. */
   async function proceed(ctx: Context, next: Next, outcome: Outcome): Promise<void> {
-    const { decision, refusal, release, writeHeaders } = outcome
+    const { decision, refusal, over, writeHeaders } = outcome
     const { res, onerror } = ctx
     const late = http.needsResponse && refusal === undefined
     ctx.state[http.property] = decision
-    if (release !== undefined) whenOver(res, ctx.req.socket, release)
+    if (over !== undefined) whenNodeSent(res, ctx.req.socket, over, http.countsBytes)
     if (!late) writeHeaders(nodeHeaders(res))
     // Koa drops every header of a response that fails, but for those of the error, which other requests may get, too.
     const failed = (error: Error): void => {

@@ -6,6 +6,7 @@ import {
   byHeader,
   byIp,
   byUser,
+  cachedBy,
   combine,
   createLimiter,
   type Decision,
@@ -57,6 +58,59 @@ describe('option functions', () => {
     rateLimit({ limit: 5, window, key: combine((ctx) => ctx.path, byIp()) })
     rateLimit({ limit: 5, window, key: combine(() => 'all', byIp()) })
     rateLimit({ limit: 5, window, key: byUser((ctx) => ctx.get('x-user')) })
+  })
+
+  it('get it through look-ups', () => {
+    const plans = { free: tokenBucket({ capacity: 5, refill: 1, per: '1s' }) }
+    const planOf = async (_apiKey: string | undefined): Promise<'free'> => Promise.resolve('free')
+    rateLimit({
+      algorithm: cachedBy(
+        (ctx) => ctx.get('x-api-key'),
+        async (apiKey) => plans[await planOf(apiKey)],
+      ),
+    })
+    const limitOf = cachedBy(
+      (ctx: Context) => ctx.get('x-api-key'),
+      async (apiKey, ctx) => {
+        expectTypeOf(apiKey).toEqualTypeOf<string>()
+        expectTypeOf(ctx).toEqualTypeOf<Context>()
+        return (await planOf(apiKey)).length
+      },
+    )
+    rateLimit({ limit: limitOf, window })
+    expectTypeOf(limitOf.forget).parameter(0).toEqualTypeOf<string>()
+    rateLimit({
+      limit: 5,
+      window,
+      cost: cachedBy(
+        (ctx) => ctx.path,
+        () => 2,
+      ),
+    })
+    rateLimit({ limit: 5, window, key: cachedBy((ctx) => ctx.get('x-api-key'), planOf) })
+    rateLimit({
+      limit: 5,
+      window,
+      key: firstOf(
+        cachedBy((ctx) => ctx.get('x-api-key'), planOf),
+        byIp(),
+      ),
+    })
+    rateLimit({
+      policies: [
+        {
+          limit: cachedBy(
+            (ctx) => ctx.path,
+            (path) => path.length,
+          ),
+          window,
+        },
+      ],
+    })
+    // @ts-expect-error -- a limit is a number
+    rateLimit({ limit: cachedBy((ctx) => ctx.path, planOf), window })
+    // @ts-expect-error -- a key is text
+    cachedBy((ctx: Context) => ctx.path.length, planOf)
   })
 
   it('have to give what is asked for', () => {

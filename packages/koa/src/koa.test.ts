@@ -12,6 +12,7 @@ import {
   createLimiter,
   type Decision,
   fixedWindow,
+  prepaid,
   rateLimit,
   type RateLimitOptions,
 } from './index.ts'
@@ -59,6 +60,16 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
       await ask(app).expect(429)
       limit.limiter.reset('everyone')
       await ask(app).expect(200)
+    })
+
+    it('is of the limiter that credits are granted by', async () => {
+      const limit = rateLimit({ algorithm: prepaid(), key: () => 'ada' })
+      const app = new Version()
+      app.use(limit).use(ok)
+      await ask(app).expect(429)
+      limit.limiter.grant('ada', 1, { id: 'payment 1' })
+      await ask(app).expect(200)
+      await ask(app).expect(429)
     })
   })
 

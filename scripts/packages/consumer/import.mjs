@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createLimiter, tokenBucket } from '@sluice/core'
+import { createLimiter, fromRateLimiterFlexible, tokenBucket } from '@sluice/core'
 import { storeCases } from '@sluice/core/conformance'
 import * as http from '@sluice/core/http'
 import { memcachedStore } from '@sluice/core/memcached'
@@ -18,6 +18,11 @@ assert.equal(typeof http.createHttpLimiter, 'function')
 const nobody = async () => Promise.reject(new Error('nobody is there'))
 const remote = createLimiter({ limit: 5, window: '1m', store: redisStore({ evalsha: nobody, eval: nobody }) })
 remote.take('someone').then(({ source }) => assert.equal(source, 'fallback'))
+
+// rate-limiter-flexible may be missing: whatever has its methods is bridged.
+const methods = { consume: nobody, penalty: nobody, reward: nobody, get: nobody, delete: nobody }
+const bridge = fromRateLimiterFlexible({ ...methods, points: 5, duration: 60 })
+bridge.take('someone').then(({ source }) => assert.equal(source, 'fallback'))
 assert.equal(typeof memcachedStore, 'function')
 assert.equal(typeof failurePolicy, 'function')
 for (const adapter of [express, koa, hono]) {

@@ -2,7 +2,8 @@
 import express from 'express'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import { createLimiter, tokenBucket, type Decision } from '@sluice/core'
+import { createLimiter, fromRateLimiterFlexible, tokenBucket } from '@sluice/core'
+import type { Decision, FlexibleLimiter } from '@sluice/core'
 import { memcachedStore, type MemcachedPort } from '@sluice/core/memcached'
 import { redisStore, type RedisPort } from '@sluice/core/redis'
 import { rateLimit as forExpress } from '@sluice/express'
@@ -24,6 +25,13 @@ export async function shared(redis: RedisPort, memcached: MemcachedPort): Promis
     onStoreError: { fallback: memcachedStore(memcached) },
   })
   return (await remote.take('someone')).allowed
+}
+
+// Also where rate-limiter-flexible is not installed.
+export async function bridged(flexible: FlexibleLimiter): Promise<Decision> {
+  const bridge = fromRateLimiterFlexible(flexible, { name: 'logins' })
+  forExpress({ limiter: bridge })
+  return bridge.penalty('someone')
 }
 
 const app = express()

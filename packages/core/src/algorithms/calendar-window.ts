@@ -1,27 +1,11 @@
 import type { Algorithm } from '../algorithm.ts'
-import { knownOptions, oneOf, shown, wholeNumber } from '../check.ts'
-import { type CalendarPeriod, WEEKDAYS, type Weekday, calendarPeriods } from './calendar.ts'
-import { answer, codec, grown, patienceMs } from './shared.ts'
+import type { CalendarPeriod } from './calendar.ts'
+import { calendarAround } from './calendar-around.ts'
+import { type CalendarWindowOptions, calendarOptions } from './calendar-options.ts'
+import { type CalendarWindowState, calendarText, holdsAny } from './calendar-state.ts'
+import { answer, grown, patienceMs } from './shared.ts'
 
-export interface CalendarWindowOptions {
-  /** Units per period. A whole number from 0. */
-  limit: number
-  /** The period that the quota belongs to. */
-  every: CalendarPeriod
-  /** The zone of the IANA database whose midnight counts, such as `'Europe/Paris'`. Default `'UTC'`. */
-  timeZone?: string
-  /** For `every: 'week'`: the day that it starts on. Default `'monday'`. */
-  weekStart?: Weekday
-  /** For `every: 'month'`: the billing day, from 1 to 31; a shorter month starts on its last day. Default 1. */
-  startDay?: number
-}
-
-/** Units charged in the period from `start` to before `end`. */
-export interface CalendarWindowState {
-  start: number
-  end: number
-  used: number
-}
+export type { CalendarWindowOptions }
 
 const DAY_MS = 86_400_000
 
@@ -38,106 +22,118 @@ const NOMINAL_MS: Record<CalendarPeriod, number> = {
   year: 366 * DAY_MS,
 }
 
+/** Ages of a state, in periods: those after the second one cannot be told from a key never seen. */
+const OVER = 3
+
 /**
  * Counts per minute, hour, day, week, month or year as the calendar of a time zone has them, with days of 23 and
  * 25 hours where the clocks change.
  *
- * At worst 2 * `limit` units pass around one edge: all of one period at its end, all of the next at its start.
+ * At worst 2 * `limit` units pass around one edge: all of one period at its end, all of the next at its start. With
+ * `rollover` it is `floor(rollover * limit)` more, and so it is for any n periods in a row, n * `limit` and once that
+ * much: what one period uses of its own quota and what it leaves to the next are `limit` at most, so only what was
+ * carried into the first comes on top.
+ *
+ * With `rollover` a key is as one never seen when two whole periods have passed since the one it was last charged in.
  *
  * @throws TypeError, RangeError for options out of range, and for a time zone that the platform does not know
  */
 export function calendarWindow(options: CalendarWindowOptions): Algorithm<CalendarWindowState> {
-  knownOptions('calendarWindow', options, ['limit', 'every', 'timeZone', 'weekStart', 'startDay'])
-  const limit = wholeNumber('limit', options.limit)
-  const every = oneOf('every', options.every, ['minute', 'hour', 'day', 'week', 'month', 'year'])
-  const { timeZone = 'UTC', weekStart, startDay } = options
-  if (weekStart !== undefined && every !== 'week') throw new TypeError("weekStart needs `every: 'week'`")
-  if (startDay !== undefined && every !== 'month') throw new TypeError("startDay needs `every: 'month'`")
-  const weekday = WEEKDAYS.indexOf(oneOf('weekStart', weekStart ?? 'monday', WEEKDAYS))
-  const day = wholeNumber('startDay', startDay ?? 1, 1, 31)
-  const periods = periodsIn(timeZone, () => calendarPeriods(every, timeZone, weekday, day))
+  const { limit, most, every, periods } = calendarOptions(options)
   const windowMs = NOMINAL_MS[every]
   const patience = patienceMs(windowMs)
+  const calendar = calendarAround(periods, most > 0)
 
-  // Asking the calendar is slow and the answer holds until the period ends.
-  let known = { start: 0, end: 0 }
-  function periodOf(nowMs: number): { start: number; end: number } {
-    if (nowMs < known.start || nowMs >= known.end) known = periods(nowMs)
-    return known
+  /** What is carried out of a period, of which `before` tells as in a state. */
+  const carriedFrom = (before: number): number =>
+    before === 0 ? 0 : Math.min(most, Math.max(0, limit - (before - 1)))
+
+  /** In periods from the state's own to that of `nowMs`. One that was counted by another calendar is over when it ends. */
+  function ageOf(state: CalendarWindowState, nowMs: number): number {
+    if (!holdsAny(state)) return OVER
+    if (nowMs < state.end) return 0
+    if (most === 0) return OVER
+    const { start, end, previous, next } = calendar.current(nowMs)
+    if (start === state.end && next === state.until) return 1
+    return previous === state.end && end === state.until ? 2 : OVER
+  }
+
+  /** `before` as the period has it that is so much later than the state's. What was carried in is used first. */
+  function beforeAt({ used, before }: CalendarWindowState, age: number): number {
+    if (age === 0) return before
+    if (age === 1) return grown(Math.max(0, used - carriedFrom(before)), 1)
+    return age === 2 ? 1 : 0
+  }
+
+  /** How long until more fits than in the period of that age, which ends at `end`: carried units come and go. */
+  function waitMs(state: CalendarWindowState, nowMs: number, cost: number, age: number, end: number): number {
+    if (cost <= limit + carriedFrom(beforeAt(state, age + 1))) return end - nowMs
+    if (age > 0 || cost > limit + most) return Infinity
+    return calendar.around(Math.max(nowMs, state.start)).next - nowMs
   }
 
   let sent: readonly number[] = []
-  /** The ends of a period and of the three after it. */
-  function endsFrom(end: number): number[] {
-    const ends = [end]
-    while (ends.length < 4) ends.push(periods(ends.at(-1) as number).end)
-    return ends
-  }
-
-  const runs = (state: CalendarWindowState, nowMs: number): boolean => state.used > 0 && nowMs < state.end
-
-  const fresh = (nowMs: number): CalendarWindowState => ({ ...periodOf(nowMs), used: 0 })
 
   return {
     kind: 'calendarWindow',
     limit,
+    ...(most > 0 && { maxLimit: limit + most }),
     windowMs,
     args(nowMs) {
-      const { start, end } = periodOf(nowMs)
-      if (sent[3] !== start) sent = [limit, patience, periods(start - 1).start, start, ...endsFrom(end)]
+      if (sent[3] === calendar.current(nowMs).start) return sent
+      const edges = calendar.edges(nowMs)
+      sent = [limit, patience, ...edges, most, ...calendar.outerEdges(edges)]
       return sent
     },
-    fresh,
-    ...codec(() => ({ start: 0, end: 0, used: 0 })),
+    fresh(nowMs) {
+      const { start, end, until } = calendar.current(nowMs)
+      return { start, end, used: 0, before: 0, until }
+    },
+    ...calendarText,
 
     adopt(state, nowMs) {
+      if (!holdsAny(state) || nowMs >= state.end) return false
       const isFuture = state.start - nowMs > patience
       // A clock that stepped back stands still in the period that it was in.
-      const now = periodOf(nowMs)
-      const { start, end } = isFuture || state.start < now.end ? now : periods(state.start)
-      if ((!isFuture && state.start >= start && state.end === end) || !runs(state, nowMs)) return false
+      const now = calendar.current(nowMs)
+      const { start, end, until } = isFuture || state.start < now.end ? now : calendar.around(state.start)
+      if (!isFuture && state.start >= start && state.end === end && state.until === until) return false
       // Of another calendar: a period that began before this one is over, one that began within it is this one. When that
       // was stays as it was: moved back to an edge, a shorter period would take it for over.
       if (state.start < start) state.used = 0
       state.start = isFuture ? start : Math.max(state.start, start)
       state.end = end
+      // Nothing is known of the period before it by this calendar, so nothing is carried.
+      state.before = 0
+      state.until = until
       return true
     },
 
     look(state, nowMs, cost, out) {
-      const running = runs(state, nowMs)
-      const used = running ? state.used : 0
-      const leftMs = (running ? state : periodOf(nowMs)).end - nowMs
-      const charged = answer(out, Math.max(0, limit - used), cost)
-      out.resetMs = used + charged > 0 ? leftMs : 0
-      if (!out.allowed && cost <= limit) out.retryAfterMs = leftMs
+      const age = ageOf(state, nowMs)
+      const used = age === 0 ? state.used : 0
+      const quota = limit + carriedFrom(beforeAt(state, age))
+      const end = age === 0 ? state.end : calendar.current(nowMs).end
+      const charged = answer(out, Math.max(0, quota - used), cost)
+      if (most > 0) out.limit = quota
+      out.resetMs = used + charged > 0 ? end - nowMs : 0
+      if (!out.allowed) out.retryAfterMs = waitMs(state, nowMs, cost, age, end)
     },
 
     charge(state, nowMs, cost) {
-      if (!runs(state, nowMs)) Object.assign(state, periodOf(nowMs), { used: 0 })
+      const age = ageOf(state, nowMs)
+      if (age > 0) {
+        const { start, end, until } = calendar.current(nowMs)
+        Object.assign(state, { start, end, used: 0, before: beforeAt(state, age), until })
+      }
       state.used = grown(state.used, cost)
     },
 
     refund(state, nowMs, cost, at) {
-      const counted = runs(state, nowMs) && at >= state.start && at < state.end
+      const counted = nowMs < state.end && at >= state.start && at < state.end
       if (counted) state.used = Math.max(0, state.used - cost)
     },
 
-    ttlMs: (state, nowMs) => (state.used > 0 ? state.end - nowMs : 0),
+    ttlMs: (state, nowMs) => (holdsAny(state) ? state.until - nowMs : 0),
   }
-}
-
-/** Runs `make`, and says which option is to blame when the platform does not know the zone. */
-function periodsIn<T>(timeZone: unknown, make: () => T): T {
-  if (typeof timeZone === 'string') {
-    try {
-      return make()
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-    }
-  }
-  const ErrorType = typeof timeZone === 'string' ? RangeError : TypeError
-  throw new ErrorType(
-    `timeZone must be a zone that this platform knows, such as 'Europe/Paris', got ${shown(timeZone)}`,
-  )
 }

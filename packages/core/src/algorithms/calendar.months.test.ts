@@ -46,6 +46,22 @@ describe('a year', () => {
     expect(hours(period('year', '2100-02-28T12:00:00Z'))).toBe(365 * 24)
   })
 
+  it('begins on a day of any month, or on its last day where that is too short', () => {
+    const from29February = (at: string): string[] =>
+      period('year', at, { startMonth: 2, startDay: 29 }).map((text) => text.slice(0, 10))
+    expect(from29February('2027-02-27T23:59:59.999Z')).toEqual(['2026-02-28', '2027-02-28'])
+    expect(from29February('2027-02-28T00:00:00Z')).toEqual(['2027-02-28', '2028-02-29'])
+    expect(from29February('2028-02-28T12:00:00Z')).toEqual(['2027-02-28', '2028-02-29'])
+    expect(from29February('2028-02-29T00:00:00Z')).toEqual(['2028-02-29', '2029-02-28'])
+    expect(from29February('2027-12-31T12:00:00Z')).toEqual(['2027-02-28', '2028-02-29'])
+    const paris = { timeZone: 'Europe/Paris', startMonth: 7, startDay: 15 } as const
+    expect(period('year', '2026-07-14T22:00:00Z', paris)).toEqual([
+      '2026-07-14T22:00:00.000Z',
+      '2027-07-14T22:00:00.000Z',
+    ])
+    expect(period('year', '2026-07-14T21:59:59.999Z', paris)[1]).toBe('2026-07-14T22:00:00.000Z')
+  })
+
   it('begins at midnight of its zone', () => {
     const auckland = period('year', '2026-12-31T11:00:00Z', { timeZone: 'Pacific/Auckland' })
     expect(auckland).toEqual(['2026-12-31T11:00:00.000Z', '2027-12-31T11:00:00.000Z'])

@@ -14,9 +14,10 @@ describe('the periods of any zone', () => {
         every,
         fc.integer({ min: 0, max: 6 }),
         fc.integer({ min: 1, max: 31 }),
+        fc.integer({ min: 1, max: 12 }),
         instant,
-        (timeZone, length, weekday, monthDay, now) => {
-          const periods = calendarPeriods(length, timeZone, weekday, monthDay)
+        (timeZone, length, weekday, monthDay, yearMonth, now) => {
+          const periods = calendarPeriods(length, timeZone, weekday, monthDay, yearMonth)
           const here = periods(now)
           expect(here.start).toBeLessThanOrEqual(now)
           expect(here.end).toBeGreaterThan(now)

@@ -38,6 +38,7 @@ export function calendarPeriods(
   timeZone: string,
   weekday: number,
   monthDay: number,
+  yearMonth: number = 1,
 ): (nowMs: number) => Period {
   const wallClock = wallClockOf(timeZone)
   const offset = (atMs: number): number => wallClock(atMs) - atMs
@@ -81,6 +82,11 @@ export function calendarPeriods(
 
   const monthOf = (local: number): number =>
     (new Date(local).getUTCFullYear() - 1970) * 12 + new Date(local).getUTCMonth()
+  /** The first day of what begins in a month, which may be shorter than others. */
+  function dayOf(year: number, month: number): number {
+    const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+    return Date.UTC(year, month, Math.min(monthDay, lastDay))
+  }
   const numberings: Record<'day' | 'week' | 'month' | 'year', Numbering> = {
     day: { of: (local) => Math.floor(local / DAY_MS), begins: (day) => day * DAY_MS },
     week: {
@@ -88,23 +94,19 @@ export function calendarPeriods(
       of: (local) => Math.floor((local / DAY_MS + 4 - weekday) / 7),
       begins: (week) => (week * 7 - 4 + weekday) * DAY_MS,
     },
-    month: {
-      of: monthOf,
-      begins(month) {
-        const lastDay = new Date(Date.UTC(1970, month + 1, 0)).getUTCDate()
-        return Date.UTC(1970, month, Math.min(monthDay, lastDay))
-      },
-    },
-    year: { of: (local) => new Date(local).getUTCFullYear(), begins: (year) => Date.UTC(year, 0, 1) },
+    month: { of: monthOf, begins: (month) => dayOf(1970, month) },
+    year: { of: (local) => new Date(local).getUTCFullYear(), begins: (year) => dayOf(year, yearMonth - 1) },
   }
   const numbering = numberings[every]
   const begins = (number: number): number => midnight(numbering.begins(number))
 
   return (nowMs) => {
     let number = numbering.of(wallClock(nowMs))
-    while (begins(number) > nowMs) number--
-    while (begins(number + 1) <= nowMs) number++
-    return { start: begins(number), end: begins(number + 1) }
+    let start = begins(number)
+    while (start > nowMs) start = begins(--number)
+    let end = begins(++number)
+    while (end <= nowMs) [start, end] = [end, begins(++number)]
+    return { start, end }
   }
 }
 

@@ -44,6 +44,7 @@ const families: [kind: string, algorithms: readonly Algorithm[]][] = [
       calendarWindow({ limit: 5, every: 'minute' }),
       calendarWindow({ limit: 9, every: 'hour' }),
       calendarWindow({ limit: 9, every: 'hour', timeZone: 'Asia/Kathmandu' }),
+      calendarWindow({ limit: 6, every: 'minute', rollover: 0.5 }),
     ],
   ],
   ['concurrency', [concurrency({ limit: 5, ttl: '1m' }), concurrency({ limit: 9, ttl: '90s' })]],

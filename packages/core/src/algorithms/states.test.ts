@@ -60,8 +60,18 @@ const algorithms: [string, Algorithm, kind: string, args: readonly number[], tex
     'calendarWindow',
     calendarWindow({ limit: 5, every: 'day' }),
     'calendarWindow',
-    [5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY)],
+    [5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY), 0, 0, 0, 0],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3`,
+  ],
+  [
+    'calendarWindow with rollover',
+    calendarWindow({ limit: 5, every: 'day', rollover: 0.5 }),
+    'calendarWindow',
+    [
+      ...[5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY)],
+      ...[2, ...[-2.5, 4.5, 5.5].map((days) => noon + days * DAY)],
+    ],
+    `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3,0,${noon + 2.5 * DAY}`,
   ],
   ['concurrency', concurrency({ limit: 5, ttl: '1s' }), 'concurrency', [5, 1000], `${noon + 1000},1000,3`],
 ]
@@ -120,7 +130,7 @@ describe.each(algorithms)('%s', (_, algorithm, kind, args, text) => {
     key.take(noon, 3)
     key.refund(noon, 3, noon)
     const empty = key.text()
-    expect(key.take(noon, 6)).toEqual(denied(5, Infinity, 0))
+    expect(key.take(noon, 6)).toMatchObject(denied(5, Infinity, 0))
     expect(key.text()).toBe(empty)
   })
 

@@ -5,7 +5,7 @@ import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { slidingLog } from '../algorithms/sliding-log.ts'
 import { slidingWindow } from '../algorithms/sliding-window.ts'
 import { tokenBucket } from '../algorithms/token-bucket.ts'
-import type { Slot, Store } from '../store.ts'
+import type { Charge, Slot, Store } from '../store.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { answerOf, call, type ChargePart, type OpenStore, same } from './calls.ts'
 import { type Random, randomOf } from './random.ts'
@@ -51,6 +51,7 @@ const KINDS: Record<string, readonly Algorithm[]> = {
   calendarWindow: [
     calendarWindow({ limit: 5, every: 'minute' }),
     calendarWindow({ limit: 12, every: 'day', timeZone: 'Asia/Kolkata' }),
+    calendarWindow({ limit: 7, every: 'minute', rollover: 0.5 }),
     calendarWindow({ limit: MOST, every: 'minute' }),
   ],
   concurrency: [
@@ -59,6 +60,12 @@ const KINDS: Record<string, readonly Algorithm[]> = {
     concurrency({ limit: MOST, ttl: 1000 }),
   ],
 }
+
+/** An answer, and the quota that it is about, which moves where something is carried over. */
+const toldOf = (charge: Charge): object => ({
+  ...answerOf(charge),
+  limit: charge.limit ?? charge.slot.algorithm.limit,
+})
 
 /** What stores have to keep whatever happens, each law for each kind of algorithm. */
 export const laws: readonly StoreLaw[] = Object.entries(KINDS).flatMap(([kind, algorithms]) => [
@@ -160,7 +167,7 @@ async function worldOf(open: OpenStore, algorithms: readonly Algorithm[], random
     )
     same('ruling', got.ruling.allowed, expected.ruling.allowed)
     same('at', got.ruling.at, expected.ruling.at)
-    same('answers', got.charges.map(answerOf), expected.charges.map(answerOf))
+    same('answers', got.charges.map(toldOf), expected.charges.map(toldOf))
     if (got.ruling.allowed) lastAt = got.ruling.at
   }
   async function some(calls: number): Promise<void> {

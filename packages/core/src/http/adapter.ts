@@ -7,7 +7,8 @@ export { after, type MaybePromise } from '../maybe-promise.ts'
 export { nodeHeaders, whenOver } from './node-response.ts'
 export type {
   ChargeOptions,
-  ClientList,
+  DelayOptions,
+  ListOption,
   Message,
   RateLimitOptions,
   RequestPolicies,
@@ -16,5 +17,6 @@ export type {
 } from './options.ts'
 export type { TrustProxy } from './proxies.ts'
 export type { Refusal } from './refusal.ts'
+export { type Sent, whenNodeSent } from './sent.ts'
 export type { WriteHeaders } from './response-headers.ts'
-export { type NodeBindings, whenSent, withHeaders } from './web-response.ts'
+export { type NodeBindings, whenGone, whenSent, withHeaders } from './web-response.ts'

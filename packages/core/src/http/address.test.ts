@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 
-import { canonicalAddress, createCidrMatcher, ipKey } from './address.ts'
+import { canonicalAddress, ipKey } from './address.ts'
+import { createCidrMatcher } from './cidr-set.ts'
 
 /** The same client, IPv4 203.0.113.7, in every notation. */
 const mapped = [

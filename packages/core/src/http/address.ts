@@ -43,45 +43,8 @@ export function ipKey(address: string, ipv6Prefix = 56): string {
   return `ip:${canonicalIpv6(network(partsOf(ip), ipv6Prefix).join(':'))}/${ipv6Prefix}`
 }
 
-/**
- * Makes a test for addresses in a list of single addresses, CIDR ranges and `loopback`; what is no address is
- * in no list. Its time grows with the number of different prefix lengths, not with that of the entries.
- * @throws TypeError that names the option and the entry, and `orElse`: what the option may be too
- */
-export function createCidrMatcher(
-  option: string,
-  list: readonly string[],
-  orElse = '',
-): (address: string | undefined) => boolean {
-  const prefixes = new Set<number>()
-  const networks = new Set<string>()
-  const nameOf = (parts: readonly string[], prefix: number): string =>
-    `${network(parts, prefix).join()}/${prefix}`
-
-  for (const entry of list.flatMap((item) => (item === 'loopback' ? ['127.0.0.0/8', '::1'] : item))) {
-    const [, base = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
-    const ip = canonicalHost(base)
-    const size = ip?.includes(':') ? 128 : 32
-    // The prefix of a mapped range counts the 96 bits before the IPv4 address too.
-    const prefix = bits ? Number(bits) - (base.includes(':') ? 128 - size : 0) : size
-    // All that NAT64 translates would be all of IPv4.
-    if (!ip || prefix < (size === 32 && /^0*64:/.test(base) ? 1 : 0) || prefix > size) {
-      return refuse(option, `IP addresses, CIDR ranges or 'loopback'${orElse}`, entry)
-    }
-    prefixes.add(prefix)
-    networks.add(nameOf(partsOf(ip), prefix))
-  }
-  return (text = '') => {
-    const ip = canonicalAddress(text)
-    if (ip === undefined) return false
-    const parts = partsOf(ip)
-    for (const prefix of prefixes) if (networks.has(nameOf(parts, prefix))) return true
-    return false
-  }
-}
-
 /** An address with nothing around it. */
-function canonicalHost(text: string): string | undefined {
+export function canonicalHost(text: string): string | undefined {
   const ipv4 = IPV4.exec(text)?.[1]
   // A URL would drop line breaks from its host.
   if (ipv4 || !/^[\da-f:.]+$/i.test(text)) return ipv4
@@ -94,7 +57,7 @@ function canonicalHost(text: string): string | undefined {
   }
 }
 
-function canonicalIpv6(text: string): string {
+export function canonicalIpv6(text: string): string {
   return hostOf(`[${text}]`).slice(1, -1)
 }
 
@@ -104,7 +67,7 @@ function hostOf(text: string): string {
 }
 
 /** The four octets of an IPv4 address in canonical form, or the eight groups of an IPv6 address. */
-function partsOf(ip: string): string[] {
+export function partsOf(ip: string): string[] {
   const parts: string[] = ip.match(/\w+|::/g) ?? []
   const gap = parts.indexOf('::')
   if (gap >= 0) parts.splice(gap, 1, ...Array.from({ length: 9 - parts.length }, () => '0'))
@@ -112,7 +75,7 @@ function partsOf(ip: string): string[] {
 }
 
 /** The parts of an address with nothing but its first bits. */
-function network(parts: readonly string[], prefix: number): string[] {
+export function network(parts: readonly string[], prefix: number): string[] {
   const [base, width] = parts.length < 8 ? [10, 8] : [16, 16]
   const whole = Math.floor(prefix / width)
   return parts.map((part, index) => {

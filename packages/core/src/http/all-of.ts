@@ -7,11 +7,11 @@ import { after, all, type MaybePromise } from '../maybe-promise.ts'
  */
 export function allOf<T, R>(
   items: readonly T[],
-  of: (item: T) => MaybePromise<R>,
+  of: (item: T, index: number) => MaybePromise<R>,
 ): MaybePromise<readonly R[]> {
   const begun: MaybePromise<R>[] = []
   try {
-    for (const item of items) begun.push(of(item))
+    for (const item of items) begun.push(of(item, begun.length))
   } catch (error) {
     return after(all(begun), () => {
       throw error

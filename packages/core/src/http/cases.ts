@@ -3,6 +3,7 @@
  * `for (const { name, run } of httpCases) it(name, () => run(open))`, where `open` sets up an app as `CaseApp` says.
  */
 import type { HttpCase } from './cases/app.ts'
+import { clientListCases } from './cases/client-lists.ts'
 import { clientCases } from './cases/clients.ts'
 import { countingCases } from './cases/counting.ts'
 import { denialCases } from './cases/denials.ts'
@@ -13,8 +14,12 @@ import { limiterCases } from './cases/limiters.ts'
 import { listCases } from './cases/lists.ts'
 import { outageCases } from './cases/outages.ts'
 import { planCases } from './cases/plans.ts'
+import { prepaidCases } from './cases/prepaid.ts'
+import { quotaCases } from './cases/quotas.ts'
 import { responseCases } from './cases/responses.ts'
 import { slotCases } from './cases/slots.ts'
+import { tierCases } from './cases/tiers.ts'
+import { whoCases } from './cases/who.ts'
 
 export type {
   CaseApp,
@@ -23,6 +28,7 @@ export type {
   CaseRequest,
   CaseResponse,
   HttpCase,
+  NewStore,
   OpenApp,
   OpenedApp,
   ReadHeader,
@@ -31,12 +37,17 @@ export type {
 export const httpCases: readonly HttpCase[] = [
   ...countingCases,
   ...keyCases,
+  ...whoCases,
   ...limiterCases,
   ...planCases,
+  ...prepaidCases,
+  ...quotaCases,
+  ...tierCases,
   ...denialCases,
   ...headerCases,
   ...responseCases,
   ...listCases,
+  ...clientListCases,
   ...clientCases,
   ...failureCases,
   ...outageCases,

@@ -16,6 +16,8 @@ export interface Framework<Args extends readonly unknown[]> {
   trustsProxy?(...args: Args): boolean
   /** The pattern of the route that handles the request, else its path. */
   route(...args: Args): string | undefined
+  /** Calls `gone` once the client has left, or has its answer. Without it nobody hears of clients that leave. */
+  whenGone?(gone: () => void, ...args: Args): void
 }
 
 /** A request as keys see it. */

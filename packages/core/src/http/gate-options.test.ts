@@ -103,13 +103,13 @@ describe('options of other types', () => {
     ['unit', 'printable ASCII characters', ['', 'Stück', 5, null, {}, true], ['requests', 'content-bytes']],
     [
       'skip',
-      'a list of addresses and CIDR ranges, or a function',
+      'a list of addresses and CIDR ranges, a clientList(), or a function',
       ['10.0.0.0/8', 5, null, {}, true],
       [[], ['10.0.0.0/8', '::1', 'loopback'], () => true],
     ],
     [
       'deny',
-      'a list of addresses and CIDR ranges, or a function',
+      'a list of addresses and CIDR ranges, a clientList(), or a function',
       ['10.0.0.0/8', 5, null, {}, true],
       [[], ['203.0.113.7'], () => true],
     ],

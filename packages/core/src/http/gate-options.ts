@@ -1,4 +1,5 @@
-import { excludes, functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
+import type { Decision } from '../algorithm.ts'
+import { durationMs, excludes, functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
 import { limiterOf } from '../limiter.ts'
 import { type Limiter, type LimiterSettings, SETTINGS } from '../limiter-types.ts'
 import { limiterPolicies, parsePolicies } from '../policies.ts'
@@ -17,6 +18,8 @@ const RESPONSE_OPTIONS = [
   'deny',
   'trustProxy',
   'headers',
+  'delay',
+  'retryAfterSpread',
   'status',
   'message',
   'respond',
@@ -30,9 +33,10 @@ const RESPONSE_OPTIONS = [
 /** The options of a middleware, checked, with their defaults. */
 interface GateSettings<Args extends readonly unknown[]> extends Pick<
   ResponseOptions<Args, never>,
-  'skip' | 'deny' | 'trustProxy' | 'message' | 'headers'
+  'skip' | 'deny' | 'trustProxy' | 'message' | 'headers' | 'delay'
 > {
-  readonly status: number
+  readonly status: number | ((...args: [...Args, Decision]) => number)
+  readonly spreadMs: number
   readonly property: string
   readonly expose: boolean
   readonly skipWhenCacheable: boolean
@@ -121,7 +125,7 @@ function guardUpdate<Args extends readonly unknown[]>(
 }
 
 function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): GateSettings<Args> {
-  const { status = 429, message, respond, property = 'rateLimit', enabled = true } = all
+  const { status = 429, retryAfterSpread = 0, message, respond, property = 'rateLimit', enabled = true } = all
   const { expose = false, skipWhenCacheable = false, skipOnRedirect = false } = all
   functionOf('respond', respond)
   if (message !== undefined && (message === null || !/^(string|object|function)$/.test(typeof message))) {
@@ -129,7 +133,8 @@ function parseSettings<Args extends readonly unknown[]>(all: AnyForm<Args>): Gat
   }
   return {
     ...all,
-    status: wholeNumber('status', status, 400, 599),
+    status: typeof status === 'function' ? status : wholeNumber('status', status, 400, 599),
+    spreadMs: durationMs('retryAfterSpread', retryAfterSpread, 0),
     property:
       typeof property === 'string' && property
         ? property

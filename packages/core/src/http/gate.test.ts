@@ -9,7 +9,7 @@ import { createLimiter } from '../limiter.ts'
 import type { Store } from '../store.ts'
 import { laterStore } from '../testing/later-store.ts'
 import { byIp } from './keys.ts'
-import { type Asked, ask, frozen, gate, NOW, type Options, written } from './testing/requests.ts'
+import { type Asked, ask, frozen, gate, NOW, type Options, SENT, written } from './testing/requests.ts'
 
 const key = (): string => 'ada'
 const minute = { limit: 2, window: '1m', key } as const
@@ -80,7 +80,7 @@ describe('an outcome', () => {
   it('of a client on the deny list has no decision, and tells nothing of limits', () => {
     const http = gate({ ...minute, store: frozen(), deny: ['203.0.113.0/24'], expose: true })
     const outcome = ask(http, { address: '203.0.113.7', peer: '203.0.113.7' })
-    expect(outcome).toMatchObject({ decision: undefined, refusal: { status: 403 }, release: undefined })
+    expect(outcome).toMatchObject({ decision: undefined, refusal: { status: 403 }, over: undefined })
     expect(written(outcome, { ETag: '"1"' })).toEqual({ 'Cache-Control': 'no-store' })
     expect(http.limiter.peek('ada')).toMatchObject({ remaining: 2 })
   })
@@ -204,10 +204,10 @@ describe('slots', () => {
     const http = gate({ ...slots, store: frozen() })
     const outcome = ask(http)
     expect(http.limiter.peek('ada')).toMatchObject({ remaining: 0 })
-    void outcome?.release?.()
+    void outcome?.over?.(SENT)
     expect(http.limiter.peek('ada')).toMatchObject({ remaining: 1 })
     ask(http)
-    void outcome?.release?.()
+    void outcome?.over?.(SENT)
     expect(http.limiter.peek('ada')).toMatchObject({ remaining: 0 })
   })
 
@@ -215,22 +215,22 @@ describe('slots', () => {
     const limiter = createLimiter({ store: frozen(), algorithm: concurrency({ limit: 1, ttl: '1m' }) })
     const outcome = ask(gate({ limiter, key }))
     expect(limiter.peek('ada').remaining).toBe(0)
-    void outcome?.release?.()
+    void outcome?.over?.(SENT)
     expect(limiter.peek('ada').remaining).toBe(1)
   })
 
   it('are held by nobody who was refused, nor by what has none', () => {
     const http = gate({ ...slots, store: frozen() })
     ask(http)
-    expect(http.handle({})).toMatchObject({ decision: { allowed: false }, release: undefined })
-    expect(gate(minute).handle({})).toMatchObject({ decision: { allowed: true }, release: undefined })
+    expect(http.handle({})).toMatchObject({ decision: { allowed: false }, over: undefined })
+    expect(gate(minute).handle({})).toMatchObject({ decision: { allowed: true }, over: undefined })
   })
 
   it('come free for a shadow policy too', () => {
     const http = gate({ ...slots, mode: 'shadow', store: frozen() })
     const outcome = ask(http)
     expect(http.handle({})).toMatchObject({ decision: { allowed: true } })
-    void outcome?.release?.()
+    void outcome?.over?.(SENT)
     expect(http.limiter.peek('ada')).toMatchObject({ policies: [{ remaining: 1 }] })
   })
 })
@@ -347,7 +347,7 @@ describe('a limiter whose policies change', () => {
       RateLimit: '"default";r=0',
     })
     expect(ask(http)?.refusal?.body).toMatch('1 concurrent request reached')
-    void outcome?.release?.()
+    void outcome?.over?.(SENT)
     expect(http.limiter.peek('ada')).toMatchObject({ remaining: 1 })
     http.limiter.update({ algorithm: fixed(5) })
     expect(written(ask(http))).toMatchObject({ 'RateLimit-Policy': '"default";q=5;w=60' })
@@ -444,9 +444,9 @@ describe('an algorithm that is made for each request', () => {
       key,
       algorithm: () => fixedWindow({ limit: 2_000_000, window: '1m' }),
     })
-    void ask(http)?.release?.()
+    void ask(http)?.over?.(SENT)
     const before = heapUsed()
-    for (let times = 0; times < 100_000; times++) void ask(http)?.release?.()
+    for (let times = 0; times < 100_000; times++) void ask(http)?.over?.(SENT)
     expect(heapUsed() - before).toBeLessThan(100_000 * 100)
     expect(http.handle({})).toMatchObject({ decision: { used: 100_002 } })
   })

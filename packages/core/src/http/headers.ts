@@ -1,6 +1,7 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
 import { oneOf, refuse } from '../check.ts'
 import { after, all, type MaybePromise } from '../maybe-promise.ts'
+import { unitsAt } from '../warnings.ts'
 import {
   type Announced,
   type Format,
@@ -65,6 +66,9 @@ const SHAPES: Record<HeaderFormat, SingleShape | undefined> = {
   'legacy-delta': { prefix: 'X-RateLimit-', used: true },
 }
 
+/** Clients of other APIs know it; no standard has it. */
+const nearField = 'X-RateLimit-NearLimit'
+
 /**
  * Makes the writer for a set of policies; decisions may name other policies too.
  * @throws TypeError for an unknown format, or two forms of one field
@@ -87,13 +91,19 @@ export function createHeaderWriter(
     refuse('headers', 'at most one draft and one legacy form', chosen.join(' and '))
   }
 
+  const nearAt = new Map(wire.map((policy) => [policy.name, policy.nearAt]))
+  const tellsNear = formats.length > 0 && wire.some((policy) => policy.nearAt !== undefined)
+  const isNear = ({ name, limit, used }: PolicyDecision): boolean =>
+    used >= Math.max(1, unitsAt(nearAt.get(name) ?? Infinity, limit))
+
   return {
-    names: [...formats.flatMap((format) => format.names), 'Retry-After'],
+    names: [...formats.flatMap((format) => format.names), ...(tellsNear ? [nearField] : []), 'Retry-After'],
     write(decision, nowEpochMs, response, keys) {
       const policies = decision.policies.filter(({ mode, limit }) => mode === 'enforce' && limit < Infinity)
       const windowed = policies.filter(hasWindow)
       const standing = { policies, windowed, announced, partitionKeys: keys, nowEpochMs }
       for (const format of formats) format.write(standing, response)
+      if (tellsNear && policies.some(isNear)) response.set(nearField, 'true')
       if (!decision.allowed) writeRetryAfter(waitMs(decision, policies, windowed), response)
     },
   }

@@ -7,6 +7,7 @@ export {
   type CaseResponse,
   type HttpCase,
   httpCases,
+  type NewStore,
   type OpenApp,
   type OpenedApp,
   type ReadHeader,

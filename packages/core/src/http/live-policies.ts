@@ -23,7 +23,11 @@ export function followPolicies(
   settings: Parameters<typeof createResponseWriter>[0],
 ): () => LivePolicies {
   function read(policies: readonly PolicyInfo[]): LivePolicies {
-    const wire = policies.map(({ name }) => ({ name, ...known.find((policy) => policy.name === name) }))
+    const wire = policies.map(({ name, warnAt }) => ({
+      name,
+      nearAt: warnAt[0],
+      ...known.find((policy) => policy.name === name),
+    }))
     return {
       policies,
       wire,

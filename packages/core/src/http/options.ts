@@ -3,9 +3,11 @@ import type { Duration } from '../check.ts'
 import type { Limiter, LimiterSettings } from '../limiter-types.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Mode } from '../store.ts'
+import type { ClientList } from './client-list.ts'
 import type { KeyOption } from './framework.ts'
 import type { HeadersOption } from './headers.ts'
 import type { TrustProxy } from './proxies.ts'
+import type { Sent } from './sent.ts'
 
 /** Whom, how much, and when a policy charges. */
 export interface ChargeOptions<Args extends readonly unknown[]> {
@@ -15,6 +17,28 @@ export interface ChargeOptions<Args extends readonly unknown[]> {
   cost?: number | ((...args: Args) => MaybePromise<number>)
   /** Whether the policy applies to the request. Default: always. */
   when?: (...args: Args) => MaybePromise<boolean>
+  /**
+   * Which responses cost nothing, into the window that was charged: `'failed'`: of status 400 and above, or whose client
+   * had gone before there was one; `'successful'`: all others; or a function, to which a client that had gone is a status
+   * of 499. Default: none.
+   */
+  refundWhen?: 'failed' | 'successful' | ((...args: [...Args, status: number]) => MaybePromise<boolean>)
+  /**
+   * What a request cost after all, known once its response is over: `'bytes'` of the body that were really written, or a
+   * function. `cost` is then an estimate: what was not needed is given back, and what is missing is charged, into debt.
+   * `undefined`: the estimate stays. Default: it stays.
+   */
+  settle?: 'bytes' | ((...args: [...Args, sent: Sent]) => MaybePromise<number | undefined>)
+  /** What `settle` charges beyond the estimate at the most, in units. A whole number from 0; default: the limit. */
+  maxDebt?: number
+}
+
+/** How requests are held back. */
+export interface DelayOptions {
+  /** How long a request is held at the most; one that would have to wait longer is refused at once. Default `'10s'`. */
+  maxWait?: Duration
+  /** How many are held in this process, of all clients together. A whole number from 1; default 1,000. */
+  maxQueue?: number
 }
 
 /** One policy of a middleware. */
@@ -29,6 +53,11 @@ export interface RequestPolicyOptions<Args extends readonly unknown[]> extends C
   window?: Duration
   /** `'enforce'` (default), or `'shadow'`: counts and reports, never refuses and never shows. */
   mode?: PolicyMode
+  /**
+   * The part of the limit at which the event `warned` is told and clients see `X-RateLimit-NearLimit: true`: above 0 and
+   * at most 1, or several. Default: none.
+   */
+  warnAt?: number | readonly number[]
   /** What is counted, as headers and people are told. Default `'requests'`. */
   unit?: string
   /** Shows clients which bucket is theirs (`pk`), as a keyed hash under a secret of at least 16 bytes. Default: not. */
@@ -42,17 +71,18 @@ export type MessageFunction<Args extends readonly unknown[]> = (
   ...args: [...Args, Decision]
 ) => MaybePromise<string | object>
 
-/** Whom a list names: addresses and CIDR ranges, or a function of the request. */
-export type ClientList<Args extends readonly unknown[]> =
+/** Whom a list names: addresses and CIDR ranges, what `clientList()` gives, or a function of the request. */
+export type ListOption<Args extends readonly unknown[]> =
   | readonly string[]
+  | ClientList
   | ((...args: Args) => MaybePromise<boolean>)
 
 /** The options of a middleware that concern HTTP. */
 export interface ResponseOptions<Args extends readonly unknown[], Respond> {
   /** Requests that are not counted and get no headers. */
-  skip?: ClientList<Args>
+  skip?: ListOption<Args>
   /** Clients that are refused with 403, not counted; CORS preflights too, which nothing else limits. */
-  deny?: ClientList<Args>
+  deny?: ListOption<Args>
   /**
    * Whom to believe about the client's address: `false`: the connection only; a number: so many proxies in front;
    * `'loopback'`, addresses and CIDR ranges: those proxies; any other text: the header that the edge sets. Default: what
@@ -61,8 +91,15 @@ export interface ResponseOptions<Args extends readonly unknown[], Respond> {
   trustProxy?: TrustProxy
   /** Which header formats to send. Default `['draft-11', 'legacy']`; `false`: none but Retry-After. */
   headers?: HeadersOption
-  /** The status of a refusal: 400 to 599. Default 429. Where `onStoreError` refuses, it is 503. */
-  status?: number
+  /** Holds requests back that would be refused, in order, instead of refusing them. Default: not. */
+  delay?: DelayOptions
+  /**
+   * Up to this much is added to the wait that refused clients are told, to each another part, so that they do not all
+   * come back in one instant. 0 or a duration; default 0.
+   */
+  retryAfterSpread?: Duration
+  /** The status of a refusal: 400 to 599, or a function that gives it. Default 429. Where `onStoreError` refuses, it is 503. */
+  status?: number | ((...args: [...Args, Decision]) => number)
   /**
    * The body of a refusal by limits. Default: problem+json, or the same sentence as text for clients that prefer text.
    */

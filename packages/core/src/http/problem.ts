@@ -1,5 +1,5 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
-import { concurrentRequests, hasWindow, ownUnit, type WirePolicy } from './headers/format.ts'
+import { hasWindow, ownUnit, unitsByKind, type WirePolicy } from './headers/format.ts'
 
 /**
  * Why a request was refused: one of the registered kinds, of which policies are guilty; or it is on the deny list; or
@@ -48,12 +48,19 @@ export function sentence(decision: Decision, policies: readonly WirePolicy[]): s
   const { policy: told, retryAfterMs } = decision
   const policy = decision.policies.find(({ name }) => name === told)
   const unit = ownUnit(policies.find(({ name }) => name === told)?.unit)
-  const said = policy ? reason(policy, quotaOf(policy, unit)) : 'Request refused.'
+  const said = policy ? reason(policy, unit) : 'Request refused.'
   const hasWait = retryAfterMs < Infinity && (!policy || hasWindow(policy))
   return hasWait ? `${said} Try again in ${waitInWords(retryAfterMs)}.` : said
 }
 
-function reason({ cost, limit, remaining }: PolicyDecision, quota: string): string {
+function reason(policy: PolicyDecision, unit: string | undefined): string {
+  const { cost, limit, remaining } = policy
+  if (policy.kind === 'prepaid') {
+    const nouns = nounsOf(policy, unit)
+    if (remaining <= 0) return `No ${nouns} left.`
+    return `This request costs ${cost}; ${counted(remaining, nouns)} ${remaining === 1 ? 'is' : 'are'} left.`
+  }
+  const quota = quotaOf(policy, unit)
   if (cost > Math.max(1, limit)) return `This request costs ${cost}, more than the limit of ${quota}.`
   if (remaining <= 0) return `Limit of ${quota} reached.`
   return `This request costs ${cost}; ${remaining} of ${quota} ${remaining === 1 ? 'is' : 'are'} left.`
@@ -62,11 +69,14 @@ function reason({ cost, limit, remaining }: PolicyDecision, quota: string): stri
 /** How much there is of what: 5 requests per minute, 10 concurrent requests, 3 uploads at once. */
 function quotaOf(policy: PolicyDecision, unit: string | undefined): string {
   const isWindowed = hasWindow(policy)
-  const nouns = unit ?? (isWindowed ? 'requests' : concurrentRequests)
-  const quota = counted(policy.limit, nouns.replace('content-', '').replaceAll('-', ' '))
+  const quota = counted(policy.limit, nounsOf(policy, unit))
   if (isWindowed) return `${quota} per ${inWords(policy.windowMs).replace(/^1 /, '')}`
   return unit === undefined ? quota : `${quota} at once`
 }
+
+/** What is counted, in words. */
+const nounsOf = ({ kind }: PolicyDecision, unit = unitsByKind.get(kind) ?? 'requests'): string =>
+  unit.replace('content-', '').replaceAll('-', ' ')
 
 const SPANS = [
   [86_400_000, 'days'],

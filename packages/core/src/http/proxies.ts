@@ -1,5 +1,6 @@
 import { isWhole, refuse } from '../check.ts'
-import { canonicalAddress, createCidrMatcher } from './address.ts'
+import { canonicalAddress } from './address.ts'
+import { createCidrMatcher } from './cidr-set.ts'
 
 /**
  * Whom to believe about the client's address: `false` nobody; a number from 1 to 100: that many proxies stand

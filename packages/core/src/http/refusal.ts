@@ -1,7 +1,9 @@
 import type { Decision } from '../algorithm.ts'
+import { wholeNumber } from '../check.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
 import type { WirePolicy } from './headers.ts'
 import type { Message, MessageFunction } from './options.ts'
+import { CLIENT_GONE } from './sent.ts'
 import { prefersText, problemBody, sentence } from './problem.ts'
 
 /**
@@ -24,17 +26,17 @@ const PROBLEM = 'application/problem+json'
  */
 export function refusalOf<Args extends readonly unknown[]>(
   decision: Decision,
-  limited: number,
+  limited: number | ((...args: [...Args, Decision]) => number),
   wire: readonly WirePolicy[],
   accept: string | undefined,
   message: Message<Args> | undefined,
   args: Args,
 ): MaybePromise<Refusal> {
   const isFailure = decision.source === 'failure-policy'
-  const status = isFailure ? 503 : limited
 
   /** What was said, as it is sent; where nothing was said, that which is said by default. */
   function inWords(said?: string | object | null): Refusal {
+    const status = isFailure ? 503 : statusOf(limited, decision, args)
     if (typeof said === 'string') return { status, contentType: TEXT, body: said }
     if (said !== undefined && said !== null)
       return { status, contentType: JSON_TEXT, body: JSON.stringify(said) }
@@ -52,14 +54,25 @@ export function refusalOf<Args extends readonly unknown[]>(
   })
 
   if (isFailure) return inWords()
-  if (typeof message !== 'function') return inWords(message)
   try {
+    if (typeof message !== 'function') return inWords(message)
     const refusal = after((message as MessageFunction<Args>)(...args, decision), inWords)
     return 'then' in refusal ? refusal.then(undefined, speechless) : refusal
   } catch (error) {
     return speechless(error)
   }
 }
+
+function statusOf<Args extends readonly unknown[]>(
+  status: number | ((...args: [...Args, Decision]) => number),
+  decision: Decision,
+  args: Args,
+): number {
+  return typeof status === 'function' ? wholeNumber('status', status(...args, decision), 400, 599) : status
+}
+
+/** What is said to a client that has gone: nothing. */
+export const unheard: Refusal = { status: CLIENT_GONE, contentType: TEXT, body: '' }
 
 /** The refusal of a client on the deny list. */
 export function forbidden(): Refusal {

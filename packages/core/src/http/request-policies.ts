@@ -1,7 +1,7 @@
 import type { Algorithm } from '../algorithm.ts'
 import { weightedSlidingWindow } from '../algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from '../bound-policies.ts'
-import { durationMs, functionOf, knownOptions, refuse, wholeNumber } from '../check.ts'
+import { durationMs, functionOf, knownOptions, refuse, shown, wholeNumber } from '../check.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
 import { checkedAlgorithm, namedPolicy, ownAlgorithm, POLICY_OPTIONS } from '../policies.ts'
 import type { KeyOption } from './framework.ts'
@@ -17,6 +17,9 @@ export interface RequestPolicy<Args extends readonly unknown[]> {
   readonly key: KeyOption<Args>
   readonly cost: number | ((...args: Args) => MaybePromise<number>)
   readonly when: ((...args: Args) => MaybePromise<boolean>) | undefined
+  readonly refundWhen: ChargeOptions<Args>['refundWhen']
+  readonly settle: ChargeOptions<Args>['settle']
+  readonly maxDebt: number | undefined
   /** Which algorithm the request chose; none where the policy has its own. */
   readonly algorithm: ((...args: Args) => MaybePromise<Algorithm>) | undefined
 }
@@ -29,7 +32,7 @@ export interface ParsedPolicy<Args extends readonly unknown[]> {
   readonly wire: WirePolicy
 }
 
-export const CHARGE_OPTIONS: readonly string[] = ['key', 'cost', 'when']
+export const CHARGE_OPTIONS: readonly string[] = ['key', 'cost', 'when', 'refundWhen', 'settle', 'maxDebt']
 export const REQUEST_POLICY_OPTIONS: readonly string[] = [
   ...POLICY_OPTIONS,
   ...CHARGE_OPTIONS,
@@ -40,14 +43,18 @@ export const REQUEST_POLICY_OPTIONS: readonly string[] = [
 /** Whom, how much and when a policy charges. `at` is where its options stand, for messages. */
 export function requestPolicy<Args extends readonly unknown[]>(
   name: string,
-  { key = byIp(), cost = 1, when }: ChargeOptions<Args>,
+  { key = byIp(), cost = 1, when, refundWhen, settle, maxDebt }: ChargeOptions<Args>,
   at: string,
 ): RequestPolicy<Args> {
+  if (maxDebt !== undefined && settle === undefined) throw new TypeError(`${at}maxDebt needs settle`)
   return {
     name,
     key: keyOption(`${at}key`, key),
     cost: typeof cost === 'function' ? cost : wholeNumber(`${at}cost`, cost),
     when: functionOf(`${at}when`, when),
+    refundWhen: wordOrFunction(`${at}refundWhen`, refundWhen, ['failed', 'successful']),
+    settle: wordOrFunction(`${at}settle`, settle, ['bytes']),
+    maxDebt: maxDebt === undefined ? undefined : wholeNumber(`${at}maxDebt`, maxDebt),
     algorithm: undefined,
   }
 }
@@ -73,6 +80,12 @@ export function parsePolicy<Args extends readonly unknown[]>(
     bound: { ...named, algorithm: own },
     wire: { name, ...(unit && { unit }), partitionKey: parsePartitionKey(policy.partitionKey, at) },
   }
+}
+
+/** The value, if it is one of a list, a function or not there. */
+function wordOrFunction<T>(option: string, value: T, words: readonly string[]): T {
+  const isRight = value === undefined || typeof value === 'function' || words.includes(value as string)
+  return isRight ? value : refuse(option, `${words.map(shown).join(', ')} or a function`, value)
 }
 
 /** The function by which requests choose the algorithm, where there is one. */

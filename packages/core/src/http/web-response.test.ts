@@ -87,7 +87,7 @@ const whenBodyEnds = (
   done: () => unknown,
   signal?: AbortSignal,
   method = 'GET',
-): Response => whenSent(response, { method, signal }, undefined, done)
+): Response => whenSent(response, { method, signal }, undefined, done, false)
 
 /** Lets all promises go on that have nothing to wait for. */
 const settled = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
@@ -95,9 +95,11 @@ const settled = async (): Promise<void> => new Promise((resolve) => setTimeout(r
 describe('on the Node server', () => {
   it('the response is over when the server says so, and its body is left alone', () => {
     const done = vi.fn<() => void>()
-    const [outgoing, socket] = [new EventEmitter(), new EventEmitter()]
+    const outgoing = Object.assign(new EventEmitter(), { statusCode: 200, headersSent: true })
+    const socket = new EventEmitter()
     const response = new Response('ok')
-    expect(whenSent(response, { method: 'GET' }, { outgoing, incoming: { socket } }, done)).toBe(response)
+    const sent = whenSent(response, { method: 'GET' }, { outgoing, incoming: { socket } }, done, false)
+    expect(sent).toBe(response)
     expect(response.body?.locked).toBe(false)
     expect(done).not.toHaveBeenCalled()
     outgoing.emit('close')
@@ -108,10 +110,10 @@ describe('on the Node server', () => {
     {},
     { incoming: {} },
     { incoming: { socket: new EventEmitter() } },
-    { outgoing: new EventEmitter() },
+    { outgoing: Object.assign(new EventEmitter(), { statusCode: 200, headersSent: true }) },
   ])('and not on one that is like it: %o', async (bindings) => {
     const done = vi.fn<() => void>()
-    await whenSent(new Response('ok'), { method: 'GET' }, bindings, done).text()
+    await whenSent(new Response('ok'), { method: 'GET' }, bindings, done, false).text()
     expect(done).toHaveBeenCalledTimes(1)
   })
 })

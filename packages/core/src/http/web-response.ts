@@ -1,5 +1,6 @@
 import { type Closing, whenOver } from './node-response.ts'
 import type { WriteHeaders } from './response-headers.ts'
+import { type NodeResponse, type Sent, whenNodeSent } from './sent.ts'
 
 /** Where a response keeps for which request it was given, and what fields said before anything was written to them. */
 const KEPT: unique symbol = Symbol('rate limit')
@@ -51,7 +52,7 @@ function write({ headers, status }: Response, writeHeaders: WriteHeaders, before
 /** The connection, where Hono runs on its Node server. */
 export interface NodeBindings {
   readonly incoming?: { readonly socket?: Closing & { readonly remoteAddress?: string } }
-  readonly outgoing?: Closing
+  readonly outgoing?: NodeResponse
 }
 
 /** What has to be known of a request. */
@@ -60,18 +61,30 @@ interface Asked {
   readonly signal?: AbortSignal | null | undefined
 }
 
+/** Calls `gone` once the client of a request has left, or has its answer. */
+export function whenGone(
+  { signal }: Asked,
+  { incoming, outgoing }: NodeBindings = {},
+  gone: () => void,
+): void {
+  if (outgoing && incoming?.socket) whenOver(outgoing, incoming.socket, gone)
+  else signal?.addEventListener('abort', gone, { once: true })
+}
+
 /**
- * The response to a request, with `done` called once when it is over. Node's server tells of that; elsewhere it is seen
+ * The response to a request, with `done`, if any, called once when it is over. Node's server tells of that; elsewhere it is seen
  * by the body: one that nobody reads, as when somebody replaces the response, is over when the client is gone.
  */
 export function whenSent(
   response: Response,
   request: Asked,
   { incoming, outgoing }: NodeBindings = {},
-  done: () => unknown,
+  done: ((sent: Sent) => unknown) | undefined,
+  countsBytes: boolean,
 ): Response {
+  if (!done) return response
   if (!outgoing || !incoming?.socket) return whenBodyEnds(response, request, done)
-  whenOver(outgoing, incoming.socket, done)
+  whenNodeSent(outgoing, incoming.socket, done, countsBytes)
   return response
 }
 
@@ -79,21 +92,28 @@ export function whenSent(
  * The response, with `done` called once when its body has been read to the end, failed, or is no longer wanted; at
  * once where it has none, or somebody else reads it.
  */
-function whenBodyEnds(response: Response, { method, signal }: Asked, done: () => unknown): Response {
+function whenBodyEnds(
+  response: Response,
+  { method, signal }: Asked,
+  done: (sent: Sent) => unknown,
+): Response {
   let open = true
-  function finish(): void {
+  let bytes = 0
+  function finish(aborted = false): void {
     if (!open) return
     open = false
-    void done()
+    signal?.removeEventListener('abort', leave)
+    void done({ status: response.status, bytes, aborted })
   }
+  const leave = (): void => finish(true)
   // Hono drops the body of an answer to HEAD, and nobody reads it to its end.
   const isRead =
     method !== 'HEAD' && !signal?.aborted && response.body && !response.body.locked && !response.bodyUsed
   if (!isRead) {
-    finish()
+    finish(signal?.aborted)
     return response
   }
-  signal?.addEventListener('abort', finish, { once: true })
+  signal?.addEventListener('abort', leave, { once: true })
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
   // One part ahead: so the end of a body of one part is seen even if it is never read, as when somebody replaces it.
   const ahead = { highWaterMark: 2 }
@@ -102,16 +122,19 @@ function whenBodyEnds(response: Response, { method, signal }: Asked, done: () =>
       async pull(controller) {
         try {
           const part = await reader.read()
-          if (!part.done) return controller.enqueue(part.value)
+          if (!part.done) {
+            bytes += part.value.byteLength
+            return controller.enqueue(part.value)
+          }
           finish()
           controller.close()
         } catch (error) {
-          finish()
+          leave()
           controller.error(error)
         }
       },
       async cancel(reason) {
-        finish()
+        leave()
         await reader.cancel(reason)
       },
     },

@@ -1,4 +1,5 @@
 import { type Duration, durationMs, functionOf, knownOptions, wholeNumber } from '../check.ts'
+import type { Grant } from '../grants.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
 import type { Charge, In, Mode, Ruling, Slot, Store } from '../store.ts'
 import { identified } from './identity.ts'
@@ -25,9 +26,9 @@ const changesMore = ({ kind }: Charge): boolean => kind === 'refund' || kind ===
  * one of its charges is known to refuse is refused as a whole, and its decision, of source `'deny-cache'`, tells of
  * what is known to refuse and of nothing else. To a larger cost the wait is a lower bound.
  *
- * Refunds, forced charges and resets through this store have the key asked for again, and other parameters are not
- * answered for. What another process does is not seen: after its refund or reset, and after a step of the store's
- * clock, a refusal may be stale, for `maxStale` at the most. Policies whose charges are held, such as `concurrency`, are
+ * Refunds, grants, forced charges and resets through this store have the key asked for again, and other parameters are
+ * not answered for. What another process does is not seen: after its refund, grant or reset, and after a step of the
+ * store's clock, a refusal may be stale, for `maxStale` at the most. Policies whose charges are held, such as `concurrency`, are
  * always asked for. No timers.
  *
  * @throws TypeError, RangeError for options that are unknown or out of range
@@ -73,7 +74,14 @@ export function denyCache<M extends Mode>(store: Store<M>, options: DenyCacheOpt
       () => store.forget(slot, key),
     )
 
+  const grant = (slot: Slot, key: string, units: number, id: string): MaybePromise<Grant> | undefined =>
+    changing(
+      () => refusals.forget(slot, key),
+      () => store.grant?.(slot, key, units, id) as MaybePromise<Grant>,
+    )
+
   return wrapping(store, {
+    ...(store.grant && { grant: grant as NonNullable<Store<M>['grant']> }),
     open: (name, algorithm) => identified(store.open(name, algorithm)),
     take: take as (charges: readonly Charge[]) => In<M, Ruling>,
     forget: forget as Store<M>['forget'],

@@ -9,6 +9,9 @@ const LOCAL_KEYS = 100_000
 
 const POLICIES = "'local', 'allow', 'deny', { local: { share } } or { fallback: store }"
 
+/** What nobody else knows, and what decides by it. */
+const isLasting = ({ slot }: Charge): boolean => slot.algorithm.lasting === true
+
 const isFollowing = ({ kind }: Charge): boolean => kind === 'refund' || kind === 'force'
 
 /** Each wrapper's own field of the slots that it opens. */
@@ -19,7 +22,9 @@ interface GuardedSlot extends Slot {
 
 /**
  * Answers by a failure policy where the store could not be asked (it rejects with a `StoreError`). Mistakes in a program
- * still reject, and so do refunds of what the store charged and what is settled with it: nobody else can.
+ * still reject, and so do grants, refunds of what the store charged and what is settled with it: nobody else can. Where a
+ * balance (`prepaid`) would have a say nothing stands in for the store: such calls are answered as by `'deny'`, but for
+ * `'allow'`.
  *
  * After five failures a breaker answers at once, for all keys: of several servers behind one store, one that is away is
  * enough. From the first failure on the store is asked in the background, and it is back when it says so.
@@ -41,15 +46,22 @@ export function failurePolicy(
   if (standIn === store) refuse('onStoreError.fallback', 'another store', 'the same')
   const breaker = createBreaker(async () => (store.probe ? store.probe() : store.take([])), on)
 
+  /** Answers without counting anything. */
+  function answered(charges: readonly Charge[]): Ruling {
+    // What only counts and reports never refuses.
+    const allowed = answer || charges.every(({ kind }) => kind === 'shadow')
+    const retryAfterMs = allowed ? 0 : breaker.retryAfterMs()
+    return { allowed, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
+  }
+
   /** Makes the charges at the store that stands in. Where it counts a part of each limit, every unit weighs more. */
   async function standInFor(charges: readonly Charge[]): Promise<Ruling> {
-    if (standIn === undefined) {
-      // What only counts and reports never refuses.
-      const allowed = answer || charges.every(({ kind }) => kind === 'shadow')
-      const retryAfterMs = allowed ? 0 : breaker.retryAfterMs()
-      return { allowed, at: Date.now(), source: 'failure-policy', told: [], retryAfterMs }
-    }
-    const pairs = charges.map((charge) => {
+    // What a balance refuses nobody can tell, and who made it up would give credits away; one in shadow is left out.
+    const counted = charges.filter((charge) => !isLasting(charge))
+    const isUnknown = charges.some((charge) => isLasting(charge) && charge.kind !== 'shadow')
+    if (standIn === undefined || isUnknown || (counted.length === 0 && charges.length > 0))
+      return answered(charges)
+    const pairs = counted.map((charge) => {
       const { slot, cost } = charge
       // For a quarter of a limit of 100 each unit weighs four, so that 25 fit; of a limit of 3 one fits all the same.
       const weight = Math.max(1, Math.min(parts, slot.algorithm.limit))
@@ -69,7 +81,19 @@ export function failurePolicy(
       const remaining = Math.floor(copy.remaining / weight)
       Object.assign(charge, { allowed, remaining, retryAfterMs, resetMs, limit, at })
     }
-    return { ...ruling, source: 'fallback' }
+    return { ...(counted.length < charges.length && { told: counted }), ...ruling, source: 'fallback' }
+  }
+
+  /** Where it got no answer it may have been done: who grants again does so under the same id. */
+  const grant: NonNullable<Store<'async'>['grant']> = async (...given) => {
+    if (breaker.isOpen()) throw silent()
+    const fails = breaker.begin()
+    try {
+      return await (store.grant as NonNullable<Store['grant']>)(...given)
+    } catch (error) {
+      note(error, fails)
+      throw error
+    }
   }
 
   return {
@@ -78,7 +102,7 @@ export function failurePolicy(
     ...(store.wallClock && { wallClock: store.wallClock }),
     open(name, algorithm) {
       const slot = store.open(name, algorithm)
-      return standIn ? { ...slot, standIn: standIn.open(name, algorithm) } : slot
+      return standIn && !algorithm.lasting ? { ...slot, standIn: standIn.open(name, algorithm) } : slot
     },
     async take(charges) {
       // What follows a decision goes where it was made, and nowhere else.
@@ -87,7 +111,7 @@ export function failurePolicy(
       const follows = first && charges.every(isFollowing)
       const others = first ? charges.filter((charge) => !isFollowing(charge)) : charges
       if (breaker.isOpen()) {
-        if (follows) throw new StoreError('not-ready', 'the store does not answer')
+        if (follows) throw silent()
         return standInFor(others)
       }
       const fails = breaker.begin()
@@ -95,12 +119,12 @@ export function failurePolicy(
         return await store.take(charges)
       } catch (error) {
         if (!isStoreError(error)) throw error
-        // Many who want the same key are no outage.
-        if (error.code !== 'contended') fails(error)
+        note(error, fails)
         if (follows) throw error
         return standInFor(others)
       }
     },
+    ...(store.grant && { grant }),
     async forget(slot, key) {
       const { standIn: local } = slot as GuardedSlot
       if (local) await standIn?.forget(local, key)
@@ -115,6 +139,13 @@ export function failurePolicy(
       await store.close?.()
     },
   }
+}
+
+const silent = (): StoreError => new StoreError('not-ready', 'the store does not answer')
+
+/** Many who want the same key are no outage, and mistakes in programs are none. */
+function note(error: unknown, fails: (error: unknown) => void): void {
+  if (isStoreError(error) && error.code !== 'contended') fails(error)
 }
 
 interface Policy {

@@ -17,10 +17,10 @@ export interface LeasedSlot extends IdentifiedSlot {
 }
 
 /** How many units of an algorithm a block may have; 0 where it would have none, or could not be spent. */
-export function mostOf({ kind, limit, windowMs, hold }: Algorithm, size: number): number {
+export function mostOf({ kind, limit, windowMs, hold, lasting }: Algorithm, size: number): number {
   const isTooShort = WINDOWS.has(kind) && windowMs <= GUARD_MS
-  // Stores grant an eighth of what remains.
-  return hold || isTooShort ? 0 : Math.min(size, Math.floor(limit / 8))
+  // Stores grant an eighth of what remains; a process that dies must not take of a balance more than it spent.
+  return hold || lasting || isTooShort ? 0 : Math.min(size, Math.floor(limit / 8))
 }
 
 /** Whether a charge may be spent from a lease: a take, for now, of less than a block. */

@@ -26,8 +26,8 @@ export interface LeaseOptions {
  * A key that asked the store within the last two `maxHold` takes a block of min(`size`, an eighth of what remains),
  * but at least its cost. Calls that come meanwhile wait for it, once, and are decided then. What is not spent within
  * `maxHold` goes back by receipt, and it goes back in the same call whenever the store is asked about its key. Charges
- * other than takes, takes that may queue, and policies whose charges are held or whose limit is below 16 are the
- * store's alone.
+ * other than takes, takes that may queue, and policies whose charges are held, which are balances, or whose limit is
+ * below 16 are the store's alone.
  *
  * Bounds, for N processes, of one key:
  * - admitted in any time of T ms <= the policy's own bound for T + `maxHold`, whatever N is. Every unit is charged before

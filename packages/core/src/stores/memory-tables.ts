@@ -23,14 +23,17 @@ interface Entry {
   table: Table
   readonly key: string
   readonly state: object
+  /** Where it stands; below 0 for what is neither swept nor evicted. */
   index: number
+  /** The ids of what was granted to it, where that can be. */
+  readonly ids?: Set<string>
 }
 
 export interface Tables {
   open(policy: string, algorithm: Algorithm): Table
   /** Counts a call, and sweeps a few keys every few calls. */
   tick(nowMs: number): void
-  /** Keeps a key that was charged under a plan. */
+  /** Keeps a key that was charged under a plan, or granted something: then for as long as nobody forgets it. */
   keep(table: Table, key: string, state: object, nowMs: number): void
   /** Forgets one key, or all of a table. */
   forget(table: Table, key: string | undefined): void
@@ -59,6 +62,7 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
   /** The last takes the place of the one that goes. */
   function remove({ table, key, index }: Entry): void {
     table.entries.delete(key)
+    if (index < 0) return
     const last = all.pop() as Entry
     if (last.index === index) return
     last.index = index
@@ -115,6 +119,10 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
       const entry = table.entries.get(key)
       if (entry) {
         entry.table = table
+        return
+      }
+      if (table.algorithm.lasting) {
+        table.entries.set(key, { table, key, state, index: -1, ids: new Set() })
         return
       }
       table.entries.set(key, (all[all.length] = { table, key, state, index: all.length }))

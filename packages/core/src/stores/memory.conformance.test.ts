@@ -1,7 +1,8 @@
 import { describe, it } from 'vitest'
-import { laws, storeCases } from '../conformance.ts'
+import { grantCases, laws, storeCases } from '../conformance.ts'
 import { memoryStore } from './memory.ts'
 
 describe('the memory store', () => {
-  for (const { name, run } of [...storeCases, ...laws]) it(name, () => run((clock) => memoryStore({ clock })))
+  for (const { name, run } of [...storeCases, ...grantCases, ...laws])
+    it(name, () => run((clock) => memoryStore({ clock })))
 })

@@ -2,13 +2,15 @@ import { functionOf, knownOptions, wholeNumber } from '../check.ts'
 import type { Charge, Slot, Store } from '../store.ts'
 import { warnOnce } from '../warn.ts'
 import { takes, vetoes } from './judge.ts'
+import { grantIn } from './memory-grants.ts'
 import { createTables, type Evicted, type Table } from './memory-tables.ts'
 
 export interface MemoryStoreOptions {
   /**
    * Keys to hold at the most, over all policies. Beyond it one is forgotten for each new one: of a sample of 16 the
    * one with most remaining; an exhausted one only if all 16 are, then the one that resets soonest. A whole number
-   * from 1; default 1,000,000 (about 250 MB where keys have some 15 characters).
+   * from 1; default 1,000,000 (about 250 MB where keys have some 15 characters). Balances of `prepaid` do not count: they are
+   * never forgotten, and there are only those that were granted.
    */
   maxKeys?: number
   /** Milliseconds since 1970, for tests. Default: a clock that a step of the system's clock does not move. */
@@ -23,7 +25,7 @@ interface MemorySlot extends Slot {
 
 /**
  * Keeps limits in this process: answers at once, sets no timers, and sweeps expired keys a few per call.
- * Every process has limits of its own.
+ * Every process has limits of its own, and they end with it; balances of `prepaid`, too.
  *
  * @throws TypeError, RangeError for options out of range
  */
@@ -102,6 +104,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<'sync'> {
         settle(charges[index] as Charge, states[index] as object, nowMs, allowed)
       return { allowed, at: nowMs, source: 'store' }
     },
+    grant: (slot, key, units, id) => grantIn(tables, (slot as MemorySlot).table, key, units, id, now()),
     forget: (slot, key) => tables.forget((slot as MemorySlot).table, key),
     close: tables.clear,
   }

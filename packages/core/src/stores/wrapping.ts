@@ -3,7 +3,9 @@ import type { Mode, Store } from '../store.ts'
 import { failurePolicy } from './failure-policy.ts'
 
 /** What a wrapper leaves as it is, if the store has it. */
-const PASSED = ['wallClock', 'probe', 'giveBack', 'close'] as const
+const PASSED = ['wallClock', 'probe', 'grant', 'giveBack', 'close'] as const
+
+type Passed = (...given: unknown[]) => unknown
 
 /**
  * A store around another one: what `own` says, and else what the inner store does. A failure policy, where the inner
@@ -14,7 +16,9 @@ export function wrapping<M extends Mode>(
   own: Partial<Store<M>> & Pick<Store<M>, 'open' | 'take' | 'forget'>,
 ): Store<M> {
   // Called on the store, which may be an object of a class.
-  const passed = PASSED.filter((name) => inner[name]).map((name) => [name, () => inner[name]?.()] as const)
+  const passed = PASSED.filter((name) => inner[name]).map(
+    (name) => [name, (...given: unknown[]) => (inner[name] as Passed)(...given)] as const,
+  )
   const store: Store<M> = {
     mode: inner.mode,
     atomic: inner.atomic ?? true,

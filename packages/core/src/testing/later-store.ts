@@ -21,6 +21,8 @@ export function laterStore(store: Store<'sync'>): LaterStore {
     failing: undefined,
     open: (name, algorithm) => store.open(name, algorithm),
     take: (charges) => later(() => store.take(charges)),
+    grant: (slot, key, units, id) =>
+      later(() => (store.grant as NonNullable<typeof store.grant>)(slot, key, units, id)),
     forget: (slot, key) => later(() => store.forget(slot, key)),
     close: () => store.close?.(),
   }

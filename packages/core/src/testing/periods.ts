@@ -4,6 +4,7 @@ interface Calendar {
   timeZone?: string
   weekStart?: Weekday
   startDay?: number
+  startMonth?: number
 }
 
 /** The period that holds an instant, as text. */
@@ -12,8 +13,8 @@ export function period(
   at: string,
   calendar: Calendar = {},
 ): [start: string, end: string] {
-  const { timeZone = 'UTC', weekStart = 'monday', startDay = 1 } = calendar
-  const periods = calendarPeriods(every, timeZone, WEEKDAYS.indexOf(weekStart), startDay)
+  const { timeZone = 'UTC', weekStart = 'monday', startDay = 1, startMonth } = calendar
+  const periods = calendarPeriods(every, timeZone, WEEKDAYS.indexOf(weekStart), startDay, startMonth)
   const { start, end } = periods(Date.parse(at))
   return [new Date(start).toISOString(), new Date(end).toISOString()]
 }

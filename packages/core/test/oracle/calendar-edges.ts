@@ -15,6 +15,8 @@ export interface CalendarParams {
   readonly timeZone: string
   readonly weekStart?: (typeof WEEKDAYS)[number]
   readonly startDay?: number
+  readonly startMonth?: number
+  readonly rollover?: number
 }
 
 export interface Period {
@@ -52,18 +54,19 @@ function wallClock(t: number, timeZone: string): number {
 const lastDay = (year: number, month: number): number => new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
 
 /** A name for the period that holds `t`: equal for all instants of it, and for no others near it. */
-function nameOf(t: number, { every, timeZone, weekStart = 'monday', startDay = 1 }: CalendarParams): string {
+function nameOf(t: number, params: CalendarParams): string {
+  const { every, timeZone, weekStart = 'monday', startDay = 1, startMonth = 1 } = params
   const wall = wallClock(t, timeZone)
   // An hour that the clocks repeat is two hours.
   if (every === 'minute') return `${Math.floor(wall / MINUTE)} ${wall - t}`
   if (every === 'hour') return `${Math.floor(wall / (60 * MINUTE))} ${wall - t}`
   const local = new Date(wall)
-  if (every === 'year') return `${local.getUTCFullYear()}`
-  if (every === 'month') {
+  if (every === 'month' || every === 'year') {
     const year = local.getUTCFullYear()
     const month = local.getUTCMonth()
     const begun = local.getUTCDate() >= Math.min(startDay, lastDay(year, month))
-    return `${year * 12 + month - (begun ? 0 : 1)}`
+    const months = year * 12 + month - (begun ? 0 : 1)
+    return `${every === 'month' ? months : Math.floor((months - (startMonth - 1)) / 12)}`
   }
   const first =
     every === 'day' ? wall : wall - ((local.getUTCDay() - WEEKDAYS.indexOf(weekStart) + 7) % 7) * DAY
@@ -73,8 +76,8 @@ function nameOf(t: number, { every, timeZone, weekStart = 'monday', startDay = 1
 const known = new Map<string, Period[]>()
 
 export function periodOf(now: number, params: CalendarParams): Period {
-  const { every, timeZone, weekStart, startDay } = params
-  const id = `${every} ${timeZone} ${weekStart} ${startDay}`
+  const { every, timeZone, weekStart, startDay, startMonth } = params
+  const id = `${every} ${timeZone} ${weekStart} ${startDay} ${startMonth}`
   const periods = known.get(id) ?? []
   known.set(id, periods)
   const found = periods.find(({ start, end }) => start <= now && now < end)

@@ -13,15 +13,21 @@ export function look<P, S>(rules: Rules<P, S>, params: P, state: S, now: number)
   return { kept, seen: rules.over(kept, now) ? rules.nothing : kept }
 }
 
+const mostOf = <P, S>(rules: Rules<P, S>, params: P): bigint =>
+  rules.mostOf?.(params) ?? BigInt(rules.limit(params))
+
 export function remainingOf<P, S>(rules: Rules<P, S>, params: P, seen: S, now: number): number {
-  return Number(most(BigInt(rules.limit(params)), (cost) => rules.fits(seen, params, now, cost)))
+  return Number(most(mostOf(rules, params), (cost) => rules.fits(seen, params, now, cost)))
 }
 
 /** The first wait after which the cost fits if nobody charges. */
 export function waitOf<P, S>(rules: Rules<P, S>, params: P, seen: S, now: number, cost: bigint): number {
   if (cost === 0n) return 0
-  if (cost > BigInt(rules.limit(params))) return Infinity
-  return firstMs(now, (t) => rules.fits(rules.over(seen, t) ? rules.nothing : seen, params, t, cost))
+  if (cost > mostOf(rules, params)) return Infinity
+  const fits = (t: number): boolean => rules.fits(rules.over(seen, t) ? rules.nothing : seen, params, t, cost)
+  if (!rules.changes) return firstMs(now, fits)
+  const first = [now, ...rules.changes(seen, params, now)].find(fits)
+  return first === undefined ? Infinity : first - now
 }
 
 /** How long until nothing counts, or what the rules say instead. */

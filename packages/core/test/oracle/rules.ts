@@ -22,6 +22,12 @@ export interface Rules<P, S> {
   refunded(state: S, now: number, cost: bigint, at: number): S
   /** The same with its time brought up to now, where a state can tell. */
   touched?(state: S, now: number): S
+  /** Only where quotas move: the most that a key can ever have. */
+  mostOf?(params: P): bigint
+  /** Only where quotas move: the one of now, if it is told. */
+  quota?(state: S, params: P, now: number): bigint | undefined
+  /** Only where a cost can fit for a while and then no more: when that may change, in order. */
+  changes?(state: S, params: P, now: number): readonly number[]
   /** Only where it is not simply the time until nothing matters any more. */
   resetMs?(state: S, params: P, now: number, retryAfterMs: number): number
 }

@@ -40,7 +40,8 @@ function outcome<P, S>(
     const resetMs = resetOf(rules, params, seen, now, retryAfterMs)
     // Who asks for nothing leaves everything as it was; who is refused has it moved and converted all the same.
     const asks = asked.kind === 'ask' || asked.cost === 0
-    return { answer: { ...before, remaining, resetMs, cost: asked.cost }, states: [asks ? state : kept] }
+    const answer = { ...before, remaining, resetMs, ...quotaOf(rules, params, seen, now), cost: asked.cost }
+    return { answer, states: [asks ? state : kept] }
   }
   const cost = Math.max(asked.cost, Math.min(asked.upTo, Math.floor(remaining / 8)))
   const after = rules.charged(seen, params, now, BigInt(cost))
@@ -62,8 +63,18 @@ function figures<P, S>(
   params: P,
   state: S,
   now: number,
-): Pick<Answer, 'remaining' | 'resetMs'> {
-  return { remaining: remainingOf(rules, params, state, now), resetMs: resetOf(rules, params, state, now, 0) }
+): Pick<Answer, 'remaining' | 'resetMs' | 'limit'> {
+  return {
+    remaining: remainingOf(rules, params, state, now),
+    resetMs: resetOf(rules, params, state, now, 0),
+    ...quotaOf(rules, params, state, now),
+  }
+}
+
+/** Told only where quotas move. */
+function quotaOf<P, S>(rules: Rules<P, S>, params: P, seen: S, now: number): Pick<Answer, 'limit'> {
+  const quota = rules.quota?.(seen, params, now)
+  return quota === undefined ? {} : { limit: Number(quota) }
 }
 
 /** Whether a key that was over had been removed by then is the one thing that a history may hide. */
@@ -109,7 +120,8 @@ export function watch<P, S>(rules: Rules<P, S>): Watch<P> {
   }
 }
 
-export function shown({ allowed, remaining, retryAfterMs, resetMs, cost }: Costed): string {
+export function shown({ allowed, remaining, retryAfterMs, resetMs, cost, limit }: Costed): string {
   const verdict = allowed ? 'allowed' : 'denied'
-  return `${verdict} cost ${cost} remaining ${remaining} retryAfterMs ${retryAfterMs} resetMs ${resetMs}`
+  const quota = limit === undefined ? '' : ` of ${limit}`
+  return `${verdict} cost ${cost} remaining ${remaining}${quota} retryAfterMs ${retryAfterMs} resetMs ${resetMs}`
 }

@@ -17,6 +17,7 @@ type AlgorithmName =
   | 'tokenBucket'
   | 'calendarWindow'
   | 'concurrency'
+  | 'prepaid'
 
 /** What each process does, on one key. */
 export interface Job {
@@ -24,9 +25,11 @@ export interface Job {
   readonly prefix: string
   readonly algorithm: readonly [AlgorithmName, object]
   readonly lease?: { readonly size: number; readonly maxHold: '1s' | '1m' }
-  readonly task: 'take' | 'wait' | 'hold'
+  readonly task: 'take' | 'wait' | 'hold' | 'grant'
   readonly calls: number
   readonly inFlight: number
+  /** How many grants of ten units there are, which all processes make between their takes. */
+  readonly grants?: number
   /** Which waiter gives up. */
   readonly abort?: number
   /** Stays when it is done, with what it holds. */
@@ -36,6 +39,8 @@ export interface Job {
 export interface Result {
   allowed: number
   sources: Record<string, number>
+  /** How many of the grants were new. */
+  granted?: number
   /** When waiters were let go, in milliseconds; -1: refused, 0: gave up. */
   times: number[]
 }

@@ -30,7 +30,9 @@ async function storeOf({ store, prefix, lease }: Job): Promise<core.Store<'async
 }
 
 const { calendarWindow, concurrency, fixedWindow, slidingLog, slidingWindow, tokenBucket } = core
-const makers = { calendarWindow, concurrency, fixedWindow, slidingLog, slidingWindow, tokenBucket }
+// It has no options.
+const prepaid = (): Algorithm => core.prepaid()
+const makers = { calendarWindow, concurrency, fixedWindow, prepaid, slidingLog, slidingWindow, tokenBucket }
 
 const algorithmOf = ([name, options]: Job['algorithm']): Algorithm =>
   (makers[name] as (given: unknown) => Algorithm)(options)
@@ -87,7 +89,17 @@ async function holds(limiter: AnyLimiter, { calls }: Job): Promise<Result> {
   return { allowed: held.filter(({ decision }) => decision.allowed).length, sources: {}, times: [] }
 }
 
-const tasks = { take: takes, wait: waits, hold: holds }
+/** Spends while it grants what all the others grant, too. */
+async function grants(limiter: AnyLimiter, job: Job): Promise<Result> {
+  const ids = Array.from({ length: job.grants ?? 0 }, (_, index) => `payment ${index}`)
+  const [result, ...told] = await Promise.all([
+    takes(limiter, job),
+    ...ids.map((id) => limiter.grant('key', 10, { id })),
+  ])
+  return { ...result, granted: told.filter(({ granted }) => granted).length }
+}
+
+const tasks = { take: takes, wait: waits, hold: holds, grant: grants }
 
 let run: (() => Promise<Result>) | undefined
 

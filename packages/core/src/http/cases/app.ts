@@ -1,3 +1,4 @@
+import type { Store } from '../../store.ts'
 import type { RateLimitOptions } from '../options.ts'
 
 /** A request header by its lower-case name, from what the framework gives its own middleware. */
@@ -67,8 +68,12 @@ export interface OpenedApp {
 /** Sets up an app of the framework with the middleware to be tested. */
 export type OpenApp = (app: CaseApp) => OpenedApp | Promise<OpenedApp>
 
+/** Makes a store that goes by a clock, empty: `(clock) => memoryStore({ clock })`. */
+export type NewStore = (clock: () => number) => Store
+
 /** A fact about middlewares, to be run by any test runner: it throws where the middleware is wrong. */
 export interface HttpCase {
   readonly name: string
-  run(open: OpenApp): Promise<void>
+  /** @param newStore where limits are kept. Default: in memory. */
+  run(open: OpenApp, newStore?: NewStore): Promise<void>
 }

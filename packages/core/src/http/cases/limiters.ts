@@ -2,6 +2,7 @@ import { concurrency } from '../../algorithms/concurrency.ts'
 import { fixedWindow } from '../../algorithms/fixed-window.ts'
 import { same } from '../../conformance/calls.ts'
 import { createLimiter } from '../../limiter.ts'
+import type { Mode } from '../../store.ts'
 import type { HttpCase } from './app.ts'
 import { httpCase, remaining, statuses } from './world.ts'
 
@@ -11,12 +12,12 @@ export const limiterCases: readonly HttpCase[] = [
     const limiter = createLimiter({ store: store(), limit: 5, window: '10s' })
     const app = await open(() => ({ limiter, key: () => 'ada', cost: 2 }))
     same('left', remaining(await app.get()), 3)
-    limiter.take('ada')
+    await limiter.take('ada')
     same('statuses', await statuses(2, app.get), [200, 429])
   }),
 
   httpCase('follows the limiter that it is given', async ({ open, store }) => {
-    const limiter = createLimiter<'sync', string>({
+    const limiter = createLimiter<Mode, string>({
       store: store(),
       policies: [
         { name: 'burst', algorithm: fixedWindow({ limit: 5, window: '10s' }) },

@@ -1,5 +1,6 @@
 import type { DecisionSource } from '../../algorithm.ts'
 import { same } from '../../conformance/calls.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
 import type { Charge, Ruling, Store } from '../../store.ts'
 import { byHeader } from '../keys.ts'
 import type { CaseApp, CaseResponse, HttpCase } from './app.ts'
@@ -10,7 +11,10 @@ const WAIT = 'Request refused. Try again in 2 seconds.'
 const PROBLEM = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: WAIT }
 
 /** A store as a failure policy has it: it answers for itself while `ruling` says so. */
-function guardedStore(inner: Store<'sync'>, ruling: (charges: readonly Charge[]) => Ruling): Store<'async'> {
+function guardedStore(
+  inner: Store,
+  ruling: (charges: readonly Charge[]) => MaybePromise<Ruling>,
+): Store<'async'> {
   return {
     mode: 'async',
     open: inner.open,

@@ -1,5 +1,6 @@
 import { concurrency } from '../../algorithms/concurrency.ts'
 import { same } from '../../conformance/calls.ts'
+import { after } from '../../maybe-promise.ts'
 import type { Store } from '../../store.ts'
 import { byHeader } from '../keys.ts'
 import type { CaseApp, HttpCase } from './app.ts'
@@ -8,14 +9,16 @@ import { type Client, counter, door, httpCase, type World } from './world.ts'
 const key = byHeader('x-client')
 
 /** A store that tells when slots are freed. */
-function watched(store: Store<'sync'>): { store: Store<'sync'>; freed: ReturnType<typeof counter> } {
+function watched(store: Store): { store: Store; freed: ReturnType<typeof counter> } {
   const freed = counter()
-  const take: Store<'sync'>['take'] = (charges) => {
-    const ruling = store.take(charges)
-    for (const { kind } of charges) if (kind === 'refund') freed.add()
-    return ruling
-  }
-  return { store: { ...store, take }, freed }
+  const take: Store['take'] = (charges) =>
+    after(store.take(charges), (ruling) => {
+      for (const { kind } of charges) if (kind === 'refund') freed.add()
+      return ruling
+    }) as ReturnType<Store['take']>
+  // A failure policy would be asked instead, and nothing be seen.
+  const { guarded, ...bare } = store
+  return { store: { ...bare, take }, freed }
 }
 
 interface Slots {

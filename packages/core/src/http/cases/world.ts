@@ -7,7 +7,7 @@ export interface World {
   /** Opens an app; it is closed when the case is over. With options: those of the only limiter. */
   open(app: CaseApp | CaseOptions): Promise<Client>
   /** A store that goes by `clock`. */
-  store(): Store<'sync'>
+  store(): Store
   readonly clock: { now: number }
 }
 
@@ -25,10 +25,10 @@ const START = 1_790_000_000_400
 export function httpCase(name: string, check: (world: World) => Promise<void>): HttpCase {
   return {
     name,
-    async run(openApp) {
+    async run(openApp, newStore = (time) => memoryStore({ clock: time })) {
       const opened: OpenedApp[] = []
       const clock = { now: START }
-      const store = (): Store<'sync'> => memoryStore({ clock: () => clock.now })
+      const store = (): Store => newStore(() => clock.now)
       const open: World['open'] = async (given) => {
         const app = await openApp(typeof given === 'function' ? { limiters: [{ options: given }] } : given)
         opened.push(app)

@@ -12,10 +12,12 @@ export interface ResponseHeaders {
 export interface WirePolicy {
   readonly name: string
   /**
-   * What the limit counts, for people and for the parameter `qu`. Default: `requests`, or `concurrent-requests` where a
-   * decision limits what is in flight.
+   * What the limit counts, for people and for the parameter `qu`. Default: `requests`, `concurrent-requests` where a
+   * decision limits what is in flight, or `credits` where it has a balance.
    */
   readonly unit?: string | undefined
+  /** The part of the limit from which on clients are told that they are near it. Default: they are not. */
+  readonly nearAt?: number | undefined
   /** Standard base64 of what the parameter `pk` shows for a key; default: no `pk`. */
   readonly partitionKey?: ((key: string) => MaybePromise<string>) | undefined
 }
@@ -52,10 +54,19 @@ export interface Format {
 /** The unit of policies that limit what is in flight at once. */
 export const concurrentRequests = 'concurrent-requests'
 
-/** Of what is limited in flight nobody knows when a slot comes free: there is no window to tell, and no wait. */
-export function hasWindow({ kind }: PolicyDecision): boolean {
-  return kind !== 'concurrency'
+/**
+ * Of what is limited in flight nobody knows when a slot comes free, and a balance never comes back by itself: there is no
+ * window to tell, and no wait.
+ */
+export function hasWindow({ kind, windowMs }: PolicyDecision): boolean {
+  return kind !== 'concurrency' && windowMs < Infinity
 }
+
+/** What policies count that do not count requests, by the kind of their algorithm. */
+export const unitsByKind: ReadonlyMap<string, string> = new Map([
+  ['concurrency', concurrentRequests],
+  ['prepaid', 'credits'],
+])
 
 /** The unit that somebody chose for a policy; nothing for those that policies have by themselves. */
 export function ownUnit(unit: string | undefined): string | undefined {

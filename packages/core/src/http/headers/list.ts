@@ -1,16 +1,14 @@
 import { effectiveMs, wireCount, wireSeconds } from './figures.ts'
 import {
   type Announced,
-  concurrentRequests,
   type Format,
   hasWindow,
   ownUnit,
   policyField,
   type ResponseHeaders,
+  unitsByKind,
   type WirePolicy,
 } from './format.ts'
-
-const CONCURRENT = `;qu="${concurrentRequests}"`
 
 /** Drafts 8 to 11: every policy is a member of two lists, `RateLimit-Policy` and `RateLimit`. */
 export const listFormat: Format = {
@@ -21,7 +19,8 @@ export const listFormat: Format = {
     for (const policy of policies) {
       const { name, qu } = announced(policy)
       const isWindowed = hasWindow(policy)
-      const unit = isWindowed ? qu : qu || CONCURRENT
+      const ofKind = unitsByKind.get(policy.kind)
+      const unit = qu || (ofKind === undefined ? '' : `;qu="${ofKind}"`)
       const w = isWindowed ? `;w=${wireSeconds(policy.windowMs)}` : ''
       const t = isWindowed ? `;t=${wireSeconds(effectiveMs(policy))}` : ''
       const key = partitionKeys?.get(policy.name)

@@ -1,5 +1,6 @@
 import { memoryStore } from '../../stores/memory.ts'
 import type { Store } from '../../store.ts'
+import type { Sent } from '../sent.ts'
 import type { Framework } from '../framework.ts'
 import { createHttpLimiter, type HttpLimiter, type Outcome } from '../gate.ts'
 import type { RateLimitOptions } from '../options.ts'
@@ -65,3 +66,6 @@ export function plainHeaders(fields: Record<string, string>): ResponseHeaders {
     remove: (name) => void delete fields[name],
   }
 }
+
+/** An ordinary response that is over. */
+export const SENT: Sent = { status: 200, bytes: 0, aborted: false }

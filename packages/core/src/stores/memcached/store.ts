@@ -43,6 +43,8 @@ interface MemcachedSlot extends Slot {
  * does not try a server again for 30 seconds after one failure, and for 5 hours after five.
  *
  * @param client of the package `memcached`, or a `MemcachedPort`
+ * Policies of `prepaid` are refused with a TypeError: a balance must not be forgotten.
+ *
  * @throws TypeError, RangeError for what is no client, and for options out of range
  */
 export function memcachedStore(
@@ -107,7 +109,11 @@ export function memcachedStore(
     atomic: false,
     ...(options.clock && { wallClock: options.clock }),
     open(name, algorithm): MemcachedSlot {
-      const { kind, limit } = algorithm
+      const { kind, limit, lasting } = algorithm
+      if (lasting)
+        throw new TypeError(
+          `memcachedStore cannot keep ${kind}(): Memcached may forget any key at any time, and a balance must not be forgotten; use redisStore()`,
+        )
       if (kind === 'slidingLog' && limit > LONGEST_LOG)
         refuse('limit', `at most ${LONGEST_LOG} for a slidingLog in Memcached`, limit, 'number')
       return { name, algorithm, stem: keys.stem(name, kind) }

@@ -5,7 +5,7 @@ import { type RedisServer, startRedis } from '../../../../../scripts/servers/red
 import { type SentinelGroup, startSentinel } from '../../../../../scripts/servers/sentinel.ts'
 import { until } from '../../../../../scripts/servers/until.ts'
 import type { OpenStore } from '../../conformance.ts'
-import { conformanceOf } from '../../testing/conformance-of.ts'
+import { balancesOf, conformanceOf } from '../../testing/conformance-of.ts'
 import { type ClientKind, newestKinds } from '../../testing/redis-clients.ts'
 import { newPrefix, storesOn } from '../../testing/redis-stores.ts'
 import { type RedisClient, redisStore } from './index.ts'
@@ -75,6 +75,7 @@ function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>
 
   describe('before a failover', () => {
     conformanceOf(open, 50)
+    balancesOf(open)
   })
   it('fails over', async () => {
     const old = await group.master()
@@ -94,5 +95,6 @@ function throughSentinel(connect: (group: SentinelGroup) => Promise<RedisClient>
   })
   describe('after it', () => {
     conformanceOf(open, 60)
+    balancesOf(open)
   })
 }

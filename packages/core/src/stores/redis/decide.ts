@@ -63,7 +63,8 @@ function rulingOf(charges: readonly Charge[], reply: readonly number[]): Ruling 
     charge.remaining = reply[from + 1] as number
     const retryAfterMs = reply[from + 2] as number
     charge.retryAfterMs = retryAfterMs < 0 ? Infinity : retryAfterMs
-    charge.resetMs = reply[from + 3] as number
+    const resetMs = reply[from + 3] as number
+    charge.resetMs = resetMs < 0 ? Infinity : resetMs
     charge.cost = reply[from + 4] as number
     const limit = reply[from + 5] as number
     charge.limit = limit < 0 ? charge.slot.algorithm.limit : limit

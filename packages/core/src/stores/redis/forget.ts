@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import { scriptOf } from './script.ts'
 
-const DELETE = scriptOf([`return redis.call('DEL', KEYS[1])`])
+const DELETE = scriptOf([`return redis.call('DEL', unpack(KEYS))`])
 
 /** Looks through all keys of a server, some at a time: answers with the cursor to go on with. */
 const DELETE_MATCHING = scriptOf([
@@ -11,19 +11,24 @@ for _, key in ipairs(found[2]) do redis.call('DEL', key) end
 return found[1]`,
 ])
 
-/** Forgets one state. */
-export async function forgetKey(connection: Connection, key: string): Promise<void> {
-  await connection.run(DELETE, [key], [])
+/** Forgets the keys of one state. */
+export async function forgetKeys(connection: Connection, keys: string[]): Promise<void> {
+  await connection.run(DELETE, keys, [])
 }
 
-/** Forgets all states whose names match, on each server. Meant for tests: it looks at every key there is. */
-export async function forgetMatching(connections: readonly Connection[], pattern: string): Promise<void> {
+/** Forgets all keys whose names match a pattern, on each server. Meant for tests: it looks at every key there is. */
+export async function forgetMatching(
+  connections: readonly Connection[],
+  patterns: readonly string[],
+): Promise<void> {
   await Promise.all(
     connections.map(async (connection) => {
-      let cursor = '0'
-      do {
-        cursor = String(await connection.run(DELETE_MATCHING, [], [cursor, pattern]))
-      } while (cursor !== '0')
+      for (const pattern of patterns) {
+        let cursor = '0'
+        do {
+          cursor = String(await connection.run(DELETE_MATCHING, [], [cursor, pattern]))
+        } while (cursor !== '0')
+      }
     }),
   )
 }

@@ -5,6 +5,10 @@
 export const stateKey = (prefix: string, key: string, policy: string, kind: string): string =>
   `${prefix}:{${safe(key)}}:${safe(policy)}:${kind}`
 
+/** The names of all that is kept of a state: for a balance the ids of its grants, too, on the same server. */
+export const keysOf = (state: string, isLasting: boolean | undefined): string[] =>
+  isLasting ? [state, `${state}:grants`] : [state]
+
 /** A key on the same server as a state, or on any. */
 export const probeKey = (prefix: string, state: string | undefined): string =>
   state === undefined ? `${prefix}:{probe}:probe` : `${state.slice(0, state.indexOf('}') + 1)}:probe`
@@ -12,7 +16,8 @@ export const probeKey = (prefix: string, state: string | undefined): string =>
 /** A brace ends the tag; all halves of surrogate pairs would become one and the same replacement character. */
 const UNSAFE = /[%}\u{D800}-\u{DFFF}]/gu
 
-const safe = (text: string): string =>
+/** Text as it stands in names. */
+export const safe = (text: string): string =>
   text.replace(UNSAFE, (character) => `%${character.charCodeAt(0).toString(16)}`)
 
 /** A pattern of `SCAN` that finds the states of all keys of a policy and kind. */

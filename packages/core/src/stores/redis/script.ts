@@ -1,6 +1,7 @@
 import type { ChargeKind } from '../../store.ts'
 import { twins } from './lua/index.ts'
 import { library } from './lua/library.ts'
+import { prepaid } from './lua/prepaid.ts'
 
 /** How charges are told to a script. */
 export const OPERATIONS: Record<ChargeKind, string> = {
@@ -14,13 +15,21 @@ export const OPERATIONS: Record<ChargeKind, string> = {
 /** Numbers that each charge sends before its algorithm's own: twin, operation, cost, span and upTo. */
 const HEAD = 5
 
+const FIGURE = `
+-- Clients read integers near 2^53 with rounding, but not text.
+local function figure(x)
+  if x > 4503599627370496 then return string.format('%.0f', x) end
+  return x
+end
+`
+
 /**
  * Decides any number of charges at one instant, as the memory store does: looks at all, then makes all or none.
  *
  * KEYS: a state each. ARGV: the time, or nothing for the server's; the least TTL in ms; then for each charge the index of
  * its twin, its operation, its cost, `at` for a refund and `withinMs` for a take, `upTo`, and its algorithm's numbers.
  * Answers with whole numbers: allowed, the time, and for each charge allowed, remaining, retryAfterMs (-1: never),
- * resetMs, cost and limit (-1: as configured); as text what is above 2^52. -1 and the time where the numbers of a charge do not cover it: nothing was done.
+ * resetMs (-1: never), cost and limit (-1: as configured); as text what is above 2^52. -1 and the time where the numbers of a charge do not cover it: nothing was done.
  */
 const DECIDE = `
 local TAKE, ASK, SHADOW, FORCE, REFUND = 1, 2, 3, 4, 5
@@ -32,15 +41,11 @@ if not now then
 end
 local least = tonumber(ARGV[2])
 
--- Clients read integers near 2^53 with rounding, but not text.
-local function figure(x)
-  if x > 4503599627370496 then return string.format('%.0f', x) end
-  return x
-end
-
+${FIGURE}
 local function write(charge)
   local twin, s = charge.twin, charge.s
-  call('SET', charge.key, twin.encode(s, now), 'PX', max(1, least, twin.ttl(s, now)))
+  local text, ttl = twin.encode(s, now), max(1, least, twin.ttl(s, now))
+  if ttl < math.huge then call('SET', charge.key, text, 'PX', ttl) else call('SET', charge.key, text) end
 end
 
 local charges = {}
@@ -103,6 +108,26 @@ end
 return reply
 `
 
+/**
+ * Adds units to a balance, unless some were added under the same id.
+ *
+ * KEYS: the state, and the ids that it was granted under; neither has a TTL. ARGV: the id and the units. Answers with
+ * whole numbers: whether they were added (-1: there would be more than can be counted), limit and remaining.
+ */
+const GRANT = `
+local call = redis.call
+local s = prepaid.decode(numbers(call('GET', KEYS[1]) or ''))
+local units = tonumber(ARGV[2])
+local added = 1 - call('SISMEMBER', KEYS[2], ARGV[1])
+if added == 1 then
+  if units > SAFE - max(0, s.granted - s.used) then return { -1, 0, 0 } end
+  call('SADD', KEYS[2], ARGV[1])
+  prepaid.add(s, units)
+  call('SET', KEYS[1], prepaid.encode(s))
+end
+return { added, figure(s.granted), figure(max(0, s.granted - s.used)) }
+`
+
 /** A script, and its name at the server. */
 export interface Script {
   readonly text: string
@@ -127,6 +152,9 @@ function ${kind}.read(a) return { ${reads} } end`
   const indexOf = new Map(kinds.map((kind, index) => [kind, String(index + 1)]))
   return { ...scriptOf([library, ...sources, `local twins = { ${kinds.join(', ')} }`, DECIDE]), indexOf }
 }
+
+/** The script that grants. */
+export const grantScript = (): Script => scriptOf([library, prepaid.lua, FIGURE, GRANT])
 
 /** Comments are for us. */
 export function scriptOf(parts: readonly string[]): Script {

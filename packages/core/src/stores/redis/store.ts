@@ -5,8 +5,9 @@ import { lease as withLease } from '../lease.ts'
 import { portOf, type RedisClient } from './clients.ts'
 import { connect } from './connection.ts'
 import { createDecide } from './decide.ts'
-import { forgetKey, forgetMatching } from './forget.ts'
-import { probeKey, stateKey, statePattern } from './keys.ts'
+import { forgetKeys, forgetMatching } from './forget.ts'
+import { createGrant } from './grant.ts'
+import { keysOf, probeKey, stateKey, statePattern } from './keys.ts'
 import { twins } from './lua/index.ts'
 import { redisSettings, type RedisStoreOptions } from './options.ts'
 import { scriptOf } from './script.ts'
@@ -23,6 +24,8 @@ const PROBE = scriptOf([`return redis.call('SET', KEYS[1], '1', 'PX', 1000)`])
  *
  * Every decision is one round trip, whatever the number of policies. In Redis Cluster policies with different keys may
  * be on several servers: these decide at the same time, and where one refuses, the others give back what they charged.
+ * Every key has a time to live, but for balances of `prepaid` and the ids of their grants, which must not be lost: give
+ * the server a `maxmemory-policy` that evicts none of them, and have it save what it holds.
  * The client is yours: Sluice opens no connection and closes none.
  *
  * @param client of ioredis 5 or 6 or node-redis 5 or 6 (single, Sentinel or Cluster), or a `RedisPort`
@@ -35,6 +38,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const keyOf = ({ slot, key }: Pick<Charge, 'slot' | 'key'>): string =>
     stateKey(prefix, key, slot.name, slot.algorithm.kind)
   const decide = createDecide(connection, keyOf, clock)
+  const grant = createGrant(connection)
   const take = port.masters ? decideBySlot(decide, keyOf, connection.deadline) : decide
 
   let store: Store<'async'> = {
@@ -50,12 +54,14 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       charges.length > 0
         ? take(charges)
         : Promise.resolve({ allowed: true, at: Math.floor((clock ?? Date.now)()), source: 'store' }),
+    grant: (slot, key, units, id) => grant(keysOf(keyOf({ slot, key }), true), units, id),
     async forget(slot, key) {
-      if (key !== undefined) return forgetKey(connection, keyOf({ slot, key }))
+      const { kind, lasting } = slot.algorithm
+      if (key !== undefined) return forgetKeys(connection, keysOf(keyOf({ slot, key }), lasting))
       const ports = (await port.masters?.()) ?? [port]
       // It looks at all keys there are, some at a time.
       const connections = ports.map((master) => connect(master, Math.max(timeoutMs, LOOK_TIMEOUT_MS)))
-      return forgetMatching(connections, statePattern(prefix, slot.name, slot.algorithm.kind))
+      return forgetMatching(connections, keysOf(statePattern(prefix, slot.name, kind), lasting))
     },
     probe: () => connection.probe(PROBE, (state) => probeKey(prefix, state)),
     guarded: (onStoreError, on) => failurePolicy(store, onStoreError, on),

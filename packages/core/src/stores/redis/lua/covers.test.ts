@@ -10,13 +10,16 @@ it('the edges that a calendarWindow sends are those of periods in a row, and cov
     fc.property(calendars, ([[params], start, later]) => {
       const algorithm = calendarWindow(params!)
       for (const now of [start, start + later]) {
-        const [limit, patience = 0, ...edges] = algorithm.args(now)
-        const [e1 = 0, e2 = 0, e3 = 0, , , e6 = 0] = edges
-        expect(limit).toBe(params!.limit)
+        const [limit, patience = 0, ...rest] = algorithm.args(now)
+        const [inner, [most = 0, e0 = 0, e7 = 0, e8 = 0]] = [rest.slice(0, 6), rest.slice(6)]
+        const [e1 = 0, e2 = 0, e3 = 0, , , e6 = 0] = inner
+        expect([limit, limit! + most]).toEqual([params!.limit, algorithm.maxLimit ?? limit])
         expect([e2 <= now, now < e3, e1 <= now, now + patience < e6]).toEqual([true, true, true, true])
+        const edges = most > 0 ? [e0, ...inner, e7, e8] : inner
+        if (most === 0) expect([e0, e7, e8]).toEqual([0, 0, 0])
         edges.slice(0, -1).forEach((edge, index) => {
           // A period that begins at an edge ends at the next.
-          expect(algorithm.fresh(edge)).toEqual({ start: edge, end: edges[index + 1], used: 0 })
+          expect(algorithm.fresh(edge)).toMatchObject({ start: edge, end: edges[index + 1], used: 0 })
         })
       }
     }),

@@ -1,6 +1,7 @@
 import { calendarWindow } from './calendar-window.ts'
 import { concurrency } from './concurrency.ts'
 import { fixedWindow } from './fixed-window.ts'
+import { prepaid } from './prepaid.ts'
 import { slidingLog } from './sliding-log.ts'
 import { slidingWindowStrict } from './sliding-window-strict.ts'
 import { slidingWindow } from './sliding-window.ts'
@@ -12,6 +13,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   calendarWindow,
   concurrency,
   fixedWindow,
+  prepaid,
   slidingLog,
   slidingWindow,
   slidingWindowStrict,

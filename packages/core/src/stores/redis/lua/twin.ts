@@ -11,8 +11,8 @@ export interface Twin {
    *
    * - `decode(n, now, p)`: the state of the numbers of a text; of a text that no state encodes to, a fresh one;
    * - `fresh(now, p)`, `encode(s)`, `adopt(s, now, p)`, `charge(s, now, cost, p)`, `refund(s, now, cost, at)` and
-   *   `ttl(s, now)`, as in `Algorithm`;
-   * - `look(s, now, cost, p)`: `allowed, remaining, retryAfterMs, resetMs`, with -1 for a wait without end; and behind
+   *   `ttl(s, now)`, as in `Algorithm`; `math.huge` where it lasts for ever;
+   * - `look(s, now, cost, p)`: `allowed, remaining, retryAfterMs, resetMs`, with -1 for a time without end; and behind
    *   them the quota as it is now, where it moves;
    * - `covers(now, p)`, where parameters hold for a while only: whether they do at `now`. Nothing else may be asked
    *   when they do not.

@@ -2,7 +2,9 @@
  * One-place changes of the Lua that break it: each has to be noticed. Not among them, since they change nothing:
  * `%` for `math.fmod` (of whole numbers from 0 to 2^53 both are exact), `cur + cost < p.limit` and a dropped `math.min(0, `
  * in `slidingWindow.look` (both ways give 0 at the bound), `usedAt(s, now)` in `slidingWindowStrict.adopt` (parts that
- * left before the newest began are gone), and `s.at[last] >= now` in `slidingLog.charge`.
+ * left before the newest began are gone), `s.at[last] >= now` in `slidingLog.charge`, and in `calendarWindow` a dropped
+ * `if p.most == 0` (nothing is carried then, and the text leaves out `before`) and `age > 1` in `waitMs` (what does not fit
+ * into the second period after a charge is above every quota).
  */
 
 /** What to replace, and by what. */
@@ -100,21 +102,56 @@ export const mutants: Readonly<Record<string, readonly Mutant[]>> = {
     ['return false, free, -1, 0', 'return false, 0, -1, 0'],
   ],
   calendarWindow: [
-    ['if now < p.e2 then', 'if now <= p.e2 then'],
-    ['if now < p.e4 then return p.e3, p.e4 end', ''],
-    ["now < s['end']\n", "now <= s['end']\n"],
+    ['elseif at >= p.e3 then', 'elseif at > p.e3 then'],
+    ['elseif at >= p.e2 then', 'elseif at > p.e2 then'],
+    ['elseif at >= p.e4 then e1, e2, e3, e4, e5 = p.e3, p.e4, p.e5, p.e6, p.e7', ''],
+    ['p.most > 0 and e5 or e3', 'e5'],
+    ['p.most > 0 and e5 or e3', 'p.most > 0 and e4 or e3'],
+    ['return s.used > 0 or s.before > 0', 'return s.used > 0'],
+    ['return s.used > 0 or s.before > 0', 'return true'],
+    ['if before == 0 then return 0 end', ''],
+    ['min(p.most, max(0, p.limit - (before - 1)))', 'p.most'],
+    ['min(p.most, max(0, p.limit - (before - 1)))', 'max(0, p.limit - (before - 1))'],
+    ['min(p.most, max(0, p.limit - (before - 1)))', 'min(p.most, p.limit - (before - 1))'],
+    ['p.limit - (before - 1)', 'p.limit - before'],
+    ["if now < s['end'] then return 0 end", "if now <= s['end'] then return 0 end"],
+    ["and next == s['until'] then return 1", 'then return 1'],
+    ["if from == s['end'] and next", 'if next'],
+    ["return previous == s['end'] and to", 'return to'],
+    ["previous == s['end'] and to == s['until'] and 2", "previous == s['end'] and 2"],
+    ["and to == s['until'] and 2 or 3", "and to == s['until'] and 1 or 3"],
+    ['s.used - carriedFrom(s.before, p)), 1)', 's.used), 1)'],
+    ['grown(max(0, s.used - carriedFrom(s.before, p)), 1)', 'max(0, s.used - carriedFrom(s.before, p))'],
+    ['max(0, s.used - carriedFrom(s.before, p))', 's.used - carriedFrom(s.before, p)'],
+    ['return age == 2 and 1 or 0', 'return 0'],
+    ['return age == 2 and 1 or 0', 'return 1'],
+    ['beforeAt(s, age + 1, p)', 'beforeAt(s, age, p)'],
+    ['if age > 0 or cost > p.limit + p.most then', 'if cost > p.limit + p.most then'],
+    ['if age > 0 or cost > p.limit + p.most then', 'if age > 0 then'],
+    ['around(max(now, s.start), p)', 'around(now, p)'],
     ['p.e1 <= now and', ''],
     ['now + p.patience < p.e6', 'now < p.e6'],
+    ["or now >= s['end'] then return false", 'then return false'],
     ['s.start - now > p.patience', 's.start - now > 2 * p.patience'],
     ['if not isFuture and s.start >= to', 'if not isFuture and s.start > to'],
-    ["and s['end'] == to) or", ') or'],
-    ['or not runs(s, now) then return false', 'then return false'],
+    ["and s['end'] == to and", 'and'],
+    ["and s['until'] == ends then", 'then'],
     ['if s.start < from then s.used = 0 end', ''],
-    ['isFuture and from or math.max(s.start, from)', 'from'],
-    ['math.max(0, p.limit - used)', 'p.limit - used'],
+    ['isFuture and from or max(s.start, from)', 'from'],
+    ["    s['end'] = to\n    s.before = 0\n", "    s['end'] = to\n"],
+    ["    s['until'] = ends\n", ''],
+    ['local used = age == 0 and s.used or 0', 'local used = s.used'],
+    ['max(0, quota - used)', 'quota - used'],
+    ["if age == 0 then to = s['end'] end", ''],
+    ['used + charged > 0 and to - now', 'used > 0 and to - now'],
+    ['p.most > 0 and quota or nil', 'quota'],
+    ['      s.used = 0\n    end\n    s.used = grown', '    end\n    s.used = grown'],
+    ['s.before = beforeAt(s, age, p)', 's.before = 0'],
+    ["local counted = now < s['end'] and", 'local counted ='],
     ['at >= s.start and', ''],
-    ["at < s['end']", "at <= s['end']"],
-    ['math.max(0, s.used - cost)', 's.used - cost'],
+    ["and at < s['end']", "and at <= s['end']"],
+    ['max(0, s.used - cost)', 's.used - cost'],
+    ["and s['until'] - now or 0", "and s['end'] - now or 0"],
   ],
   concurrency: [
     ['s.expiry[index] <= now', 's.expiry[index] < now'],
@@ -131,6 +168,35 @@ export const mutants: Readonly<Record<string, readonly Mutant[]>> = {
     ['if left > 0', 'if left >= 0'],
   ],
 }
+
+/** Of `prepaid`, noticed by dealings with a balance. */
+export const prepaidMutants: readonly Mutant[] = [
+  ['if #n ~= 2', 'if #n < 2'],
+  ['answer(math.max(0, s.granted - s.used), cost)', 'answer(s.granted - s.used, cost)'],
+  ['s.used + charged > 0 and -1 or 0', 's.used > 0 and -1 or 0'],
+  ['resetMs, s.granted', 'resetMs'],
+  ['s.used = grown(s.used, cost)', 's.used = s.used + cost'],
+  ['math.min(s.used, cost)', 'cost'],
+  ['grown(s.granted, cost - back)', 's.granted'],
+  ['grown(s.granted, cost - back)', 's.granted + cost - back'],
+  ['math.max(0, s.used - s.granted)', '0'],
+  ['local left = math.max(0, s.granted - s.used)', 'local left = s.granted - s.used'],
+  ['s.granted + s.used > 0', 's.granted > 0'],
+  ['math.huge or 0', 'math.huge or math.huge'],
+]
+
+/** Of the script that grants. */
+export const grantMutants: readonly Mutant[] = [
+  ['1 - call(', '1 or call('],
+  ['units > SAFE -', 'units >= SAFE -'],
+  ['units > SAFE - max(0, s.granted - s.used)', 'units > SAFE - s.granted'],
+  ["call('SADD', KEYS[2], ARGV[1])", ''],
+  ['prepaid.add(s, units)\ncall', 'call'],
+  ["call('SET', KEYS[1], prepaid.encode(s))", ''],
+  ["call('SET', KEYS[1], prepaid.encode(s))", "call('SET', KEYS[1], prepaid.encode(s), 'PX', 1)"],
+  ['figure(s.granted)', 'figure(units)'],
+  ['figure(max(0, s.granted - s.used))', 'figure(s.granted)'],
+]
 
 /** Of `numbers`, noticed where texts are read that no twin wrote. */
 export const readingMutants: readonly Mutant[] = [

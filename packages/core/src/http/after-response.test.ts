@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { concurrency } from '../algorithms/concurrency.ts'
 import type { Store } from '../store.ts'
 import { laterStore } from '../testing/later-store.ts'
-import { frozen, gate } from './testing/requests.ts'
+import { frozen, gate, SENT } from './testing/requests.ts'
 
 /** A store that is down from some moment on. */
 function failing(store: Store): { store: Store; fail(): void } {
@@ -45,13 +45,13 @@ describe('slots whose store is down', () => {
     const http = gate({ store, algorithm: concurrency({ limit: 9, ttl: '1m' }), key: () => 'ada' })
     const outcomes = await Promise.all([http.handle({}), http.handle({}), http.handle({})])
     fail()
-    await outcomes[0]?.release?.()
-    await outcomes[1]?.release?.()
+    await outcomes[0]?.over?.(SENT)
+    await outcomes[1]?.over?.(SENT)
     expect(warn.mock.calls).toEqual([
       ['[sluice] a slot could not be given back; it comes free after its ttl'],
     ])
     vi.advanceTimersByTime(60_000)
-    await outcomes[2]?.release?.()
+    await outcomes[2]?.over?.(SENT)
     expect(warn).toHaveBeenCalledTimes(2)
     expect(unhandled).not.toHaveBeenCalled()
   })

@@ -1,0 +1,82 @@
+import type { Decision } from '../algorithm.ts'
+import type { Limiter } from '../limiter-types.ts'
+import { after, all, type MaybePromise, settled } from '../maybe-promise.ts'
+import type { RequestPolicy } from './request-policies.ts'
+import type { Sent } from './sent.ts'
+import { warnEachMinute } from './warn-each-minute.ts'
+
+/** What there is to do once a response is over, however it ended. It never fails: nobody is there to hear of it. */
+export type AfterResponse = (sent: Sent) => MaybePromise<void>
+
+const slotLost = (): void => warnEachMinute('a slot could not be given back; it comes free after its ttl')
+
+const costUnknown = (error: unknown): void =>
+  warnEachMinute(
+    `what a response cost could not be settled, so it stays charged: ${error instanceof Error ? error.name : typeof error}`,
+  )
+
+/** Gives slots back. */
+export const releasing =
+  (release: () => MaybePromise<void>): AfterResponse =>
+  () =>
+    settled(release, (done) => done, slotLost)
+
+/** Whether a policy charges otherwise once the response is there. */
+export const isSettled = ({ refundWhen, settle }: RequestPolicy<never>): boolean =>
+  refundWhen !== undefined || settle !== undefined
+
+/**
+ * Puts what the response was worth in the place of what the request was charged, in one call of the store.
+ * @param policies those of the middleware; the only one of a limiter that others use too stands for all of its policies
+ */
+export function settling<Args extends readonly unknown[]>(
+  limiter: Limiter,
+  policies: readonly RequestPolicy<Args>[],
+  isShared: boolean,
+  decision: Decision,
+  args: Args,
+): AfterResponse | undefined {
+  const charged = decision.policies.flatMap(({ name }) => {
+    const policy = isShared ? policies[0] : policies.find((one) => one.name === name)
+    return policy && isSettled(policy as RequestPolicy<never>) ? [{ name, policy }] : []
+  })
+  if (charged.length === 0) return undefined
+
+  const settle = (sent: Sent): MaybePromise<void> =>
+    after(all(charged.map(({ policy }) => actualCost(policy, args, sent))), (costs) => {
+      const known = charged.flatMap(({ name, policy }, index) => {
+        const cost = costs[index]
+        return cost === undefined ? [] : [[name, cost, policy.maxDebt] as const]
+      })
+      const actual = Object.fromEntries(known.map(([name, cost]) => [name, cost]))
+      const maxDebt = Object.fromEntries(known.map(([name, , debt]) => [name, debt]))
+      return known.length > 0 ? limiter.settle(decision, actual, { maxDebt }) : undefined
+    })
+  return (sent) =>
+    settled(
+      () => settle(sent),
+      () => undefined,
+      costUnknown,
+    )
+}
+
+/** What a request cost after all; `undefined`: what it was charged. */
+function actualCost<Args extends readonly unknown[]>(
+  { refundWhen, settle }: RequestPolicy<Args>,
+  args: Args,
+  sent: Sent,
+): MaybePromise<number | undefined> {
+  const own = (): MaybePromise<number | undefined> =>
+    typeof settle === 'function' ? settle(...args, sent) : settle && sent.bytes
+  if (refundWhen === undefined) return own()
+  return after(isRefunded(refundWhen, args, sent), (refunded) => (refunded ? 0 : own()))
+}
+
+function isRefunded<Args extends readonly unknown[]>(
+  refundWhen: NonNullable<RequestPolicy<Args>['refundWhen']>,
+  args: Args,
+  { status }: Sent,
+): MaybePromise<boolean> {
+  if (typeof refundWhen === 'function') return refundWhen(...args, status)
+  return refundWhen === 'failed' ? status >= 400 : status < 400
+}
