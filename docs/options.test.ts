@@ -198,8 +198,27 @@ const calls: Record<string, Call> = {
   ],
   byHeader: ({ name }) => keyOf(keys.byHeader(name)),
   byUser: ({ user }) => keyOf(keys.byUser(user)),
+  byTenant: ({ tenant }) => keyOf(keys.byTenant(tenant)),
+  byRegion: ({ source }) => keyOf(keys.byRegion(source)),
   combine: (options) => keyOf(keys.combine(options.keys)),
   firstOf: (options) => keyOf(keys.firstOf(options.keys)),
+  clientList(options) {
+    const list = keys.clientList(options)
+    return [[...list.addresses], [...list.keys]]
+  },
+  // Each answer is the number of its look-up.
+  cachedBy(options) {
+    let [now, lookUps] = [0, 0]
+    const cached = core.cachedBy(
+      () => 'key',
+      () => ++lookUps,
+      { clock: () => now, ...options },
+    )
+    return [0, 59_999, 60_000].map((ms) => {
+      now = ms
+      return cached()
+    })
+  },
   ipKey: ({ address, ipv6Prefix }) => keys.ipKey(address, ipv6Prefix),
 }
 
@@ -267,6 +286,9 @@ const alsoWrong: Record<string, unknown[]> = {
   'rateLimit.trustProxy': [0, 101, true, 'uniquelocal', ['10.0.0.0/33']],
   'rateLimit.headers': [true, ['legacy', 'legacy'], ['draft-11', 'draft-7'], ['legacy', 'legacy-delta']],
   'rateLimit.property': [''],
+  'byRegion.source': ['', 'cf ipcountry'],
+  'clientList.addresses': [['10.0.0.0/33'], ['example.org']],
+  'clientList.keys': [[5], [''], ['x'.repeat(257)]],
   'ipKey.address': ['1.2.3', '01.2.3.4', ''],
 }
 
@@ -298,6 +320,9 @@ const others: Record<string, unknown> = {
   enabled: false,
   ipv6Prefix: 64,
   unknown: 'one-bucket',
+  addresses: ['203.0.113.7'],
+  keys: ['user:42'],
+  ttl: '2m',
 }
 
 /** Options whose type is seen only when they are used. */
@@ -371,7 +396,9 @@ describe('the table has every option, and no other', () => {
     // Those of the list above, as the code names them; `owner` is createLimiter and update, `a call` is take, peek, acquire, reserve and wait.
     const expected = [
       'byIp',
+      'cachedBy',
       'calendarWindow',
+      'clientList',
       'concurrency',
       'fixedWindow',
       'gcra',

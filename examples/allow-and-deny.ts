@@ -1,6 +1,6 @@
 // Who is never limited, and who is let in no more: by address and by account, changed while the app runs.
 import type { AddressInfo } from 'node:net'
-import { byIp, byUser, clientList, firstOf, rateLimit } from '@sluice/express'
+import { byIp, byUser, clientList, type ClientListEntries, firstOf, rateLimit } from '@sluice/express'
 import express, { type Request } from 'express'
 
 const adminToken = process.env.ADMIN_TOKEN ?? crypto.randomUUID()
@@ -17,7 +17,7 @@ app.use(express.json())
 // In front of the limiter, so that who has put himself on the list by mistake can put it right.
 app.post('/lists', (req, res) => {
   if (req.get('authorization') !== `Bearer ${adminToken}`) return res.sendStatus(401)
-  const { deny = {}, forgive = {} } = req.body
+  const { deny = {}, forgive = {} } = req.body as { deny?: ClientListEntries; forgive?: ClientListEntries }
   try {
     denied.add(deny)
     denied.remove(forgive)

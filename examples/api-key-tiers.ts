@@ -39,10 +39,10 @@ app.use((req, res, next) => {
 })
 
 // Stands for a payment, which nothing limits: the new plan counts from the next request on, less what was used.
-app.post('/upgrade', async (req, res) => {
+app.post('/upgrade', (req, res) => {
   const account = accountOf(req, res)
   if (account !== undefined) paying.add(account)
-  await planLimit.forget(account)
+  void planLimit.forget(account)
   res.json({ account: account ?? null })
 })
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import { clusterOfRun, redisOfRun } from '../../../../scripts/servers/of-run.ts'
-import type { OpenStore } from '../conformance.ts'
+import type { Store } from '../store.ts'
 import { redisStore } from '../stores/redis/index.ts'
 import { clientKinds, type Connected, newestKinds } from './redis-clients.ts'
 
@@ -30,7 +30,7 @@ export const clusterSetups: readonly StoreSetup[] = clientKinds.map(({ name, clu
 export const newPrefix = (): string => `sluice-test-${randomBytes(6).toString('hex')}`
 
 /** Opens stores on a set-up for the tests of a `describe`, connected before them and closed after. */
-export function storesOn(setup: StoreSetup): OpenStore {
+export function storesOn(setup: StoreSetup): (clock: () => number) => Store<'async'> {
   let connected: Connected
   beforeAll(async () => {
     connected = await setup.connect()

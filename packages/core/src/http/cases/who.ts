@@ -126,7 +126,8 @@ export const whoCases: readonly HttpCase[] = [
     same('bob, of whom nothing is counted yet', (await app.get('/', { 'x-client': 'bob' })).status, 200)
     const denied = await app.get('/', { 'x-client': 'cid' })
     same('cid', denied.status, 429)
-    same('by', JSON.parse(denied.body)['violated-policies'], ['everyone'])
+    const problem = JSON.parse(denied.body) as Record<string, unknown>
+    same('by', problem['violated-policies'], ['everyone'])
   }),
 
   httpCase('different limits for each endpoint and method, on one middleware', async ({ open, store }) => {
