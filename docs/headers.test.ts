@@ -68,6 +68,7 @@ const shows: Record<string, () => Promise<Sent>> = {
     createLimiter(shared).grant('ip:203.0.113.7', 100, { id: 'payment 1' })
     return sent(shared)
   },
+  near: () => sent({ ...five, warnAt: 0.8, headers: 'draft-11' }, [opened, opened, opened]),
   expose: () => sent({ ...five, expose: true }),
 }
 

@@ -34,10 +34,9 @@ app.get('/', (req, res) => {
 })
 
 // Who asks for what is not there pays for two requests.
-app.use(async (req, res) => {
-  const key = req.rateLimit?.policies[0]?.key
-  if (key !== undefined) await limiter.penalty(key)
-  res.status(404).send('Nothing here.\n')
+app.use((req, res, next) => {
+  const key = req.rateLimit?.policies[0]?.key ?? ''
+  limiter.penalty(key).then(() => res.status(404).send('Nothing here.\n'), next)
 })
 
 const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {

@@ -8,7 +8,7 @@ export interface Cidr {
 }
 
 /** Networks that change. To look an address up takes longer by the prefix lengths that there are, not by the networks. */
-export interface CidrSet extends Iterable<string> {
+interface CidrSet extends Iterable<string> {
   readonly size: number
   /** Whether an address is in one of the networks; what is no address is in none. */
   has(address: string | undefined): boolean

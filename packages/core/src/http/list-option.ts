@@ -8,7 +8,7 @@ import type { ListOption } from './options.ts'
 import type { RequestKeys } from './request-charges.ts'
 
 /** Whether a request is on a list. `keys` reads what it is charged by; it is asked for only where a list has keys. */
-export type ListTest<Args extends readonly unknown[]> = (
+type ListTest<Args extends readonly unknown[]> = (
   args: Args,
   keys: () => MaybePromise<RequestKeys>,
 ) => MaybePromise<boolean>

@@ -103,6 +103,32 @@ export const slotCases: readonly HttpCase[] = [
     same('ratelimit', denied.headers['ratelimit']?.match(/"\w+";r=\d/g), ['"slots";r=1', '"requests";r=0'])
   }),
 
+  httpCase('slots of a client and of all clients are held together, and freed once', async (world) => {
+    const { wait, open: letGo, reached } = door()
+    const { store, freed } = watched(world.store())
+    const mine = { name: 'mine', algorithm: concurrency({ limit: 1, ttl: '1m' }), key }
+    const all = { name: 'all', algorithm: concurrency({ limit: 2, ttl: '1m' }), key: () => 'everyone' }
+    const options = (): object => ({ store, policies: [mine, all] })
+    const app = await world.open({ limiters: [{ options }], wait })
+    const as = (client: string, path = '/slow'): ReturnType<Client['get']> =>
+      app.get(path, { 'x-client': client })
+    const violated = ({ body }: { body: string }): unknown =>
+      (JSON.parse(body) as Record<string, unknown>)['violated-policies']
+    const first = as('ada')
+    await reached(1)
+    same('her second', violated(await as('ada')), ['mine'])
+    const second = as('bob')
+    await reached(2)
+    // Who is refused by one holds nothing of the other.
+    same('a third client', violated(await as('cid')), ['all'])
+    letGo()
+    same('statuses', [(await first).status, (await second).status], [200, 200])
+    await freed.reached(4)
+    same('left', (await as('ada', '/')).headers['ratelimit'], '"mine";r=0, "all";r=1')
+    await freed.reached(6)
+    same('freed', freed.count(), 6)
+  }),
+
   httpCase('a slot that is chosen by the request is freed too', async (world) => {
     const { store, freed } = watched(world.store())
     const app = await world.open(() => ({
