@@ -1,4 +1,5 @@
 import type { Decision } from '../algorithm.ts'
+import { wholeNumber } from '../check.ts'
 import type { Limiter } from '../limiter-types.ts'
 import { after, all, type MaybePromise, settled } from '../maybe-promise.ts'
 import type { RequestPolicy } from './request-policies.ts'
@@ -43,7 +44,7 @@ export function settling<Args extends readonly unknown[]>(
   if (charged.length === 0) return undefined
 
   const settle = (sent: Sent): MaybePromise<void> =>
-    after(all(charged.map(({ policy }) => actualCost(policy, args, sent))), (costs) => {
+    after(all(charged.map(({ policy }) => knownCost(policy, args, sent))), (costs) => {
       const known = charged.flatMap(({ name, policy }, index) => {
         const cost = costs[index]
         return cost === undefined ? [] : [[name, cost, policy.maxDebt] as const]
@@ -58,6 +59,23 @@ export function settling<Args extends readonly unknown[]>(
       () => undefined,
       costUnknown,
     )
+}
+
+/** What a request cost after all, checked; `undefined`, too, where it cannot be told, which is no reason not to settle other policies. */
+function knownCost<Args extends readonly unknown[]>(
+  policy: RequestPolicy<Args>,
+  args: Args,
+  sent: Sent,
+): MaybePromise<number | undefined> {
+  let known: number | undefined
+  const told = settled(
+    () => actualCost(policy, args, sent),
+    (cost) => {
+      known = cost === undefined ? undefined : wholeNumber('settle', cost)
+    },
+    costUnknown,
+  )
+  return after(told, () => known)
 }
 
 /** What a request cost after all; `undefined`: what it was charged. */

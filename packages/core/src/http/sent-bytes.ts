@@ -65,13 +65,17 @@ function countHanded(response: CountedResponse): () => number {
 /** Counts what goes to the connection after the head; `Infinity` where that is not known. */
 function countGone(response: CountedResponse, connection: CountedConnection): () => number {
   const { headersSent, socket } = response
-  let start = socket === null ? undefined : connection.bytesWritten
-  if (socket === null) response.once('socket', () => (start = connection.bytesWritten))
+  let isBehind = socket === null
+  let start = connection.bytesWritten
+  if (isBehind)
+    response.once('socket', () => {
+      isBehind = false
+      start = connection.bytesWritten
+    })
   return () => {
     const { bytesWritten } = connection
-    if (!bytesWritten) return Infinity
-    // It was behind another response until the end.
-    if (start === undefined) return 0
+    if (isBehind) return 0
+    if (!bytesWritten || start === undefined) return Infinity
     const head = headersSent ? 0 : (response._header?.length ?? 0)
     return Math.max(0, bytesWritten - start - head)
   }

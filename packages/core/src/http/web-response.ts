@@ -1,6 +1,7 @@
 import { type Closing, whenOver } from './node-response.ts'
 import type { WriteHeaders } from './response-headers.ts'
-import { type NodeResponse, type Sent, whenNodeSent } from './sent.ts'
+import type { CountedConnection } from './sent-bytes.ts'
+import { CLIENT_GONE, type NodeResponse, type Sent, whenNodeSent } from './sent.ts'
 
 /** Where a response keeps for which request it was given, and what fields said before anything was written to them. */
 const KEPT: unique symbol = Symbol('rate limit')
@@ -51,7 +52,7 @@ function write({ headers, status }: Response, writeHeaders: WriteHeaders, before
 
 /** The connection, where Hono runs on its Node server. */
 export interface NodeBindings {
-  readonly incoming?: { readonly socket?: Closing & { readonly remoteAddress?: string } }
+  readonly incoming?: { readonly socket?: Closing & CountedConnection & { readonly remoteAddress?: string } }
   readonly outgoing?: NodeResponse
 }
 
