@@ -30,6 +30,14 @@ describe('the edges of a calendarWindow', () => {
   })
 })
 
+describe('the numbers for a twin', () => {
+  it('are one list for as long as a period lasts', () => {
+    const sent = day.args(noon)
+    expect(day.args(midnight - 1)).toBe(sent)
+    expect(day.args(midnight)).not.toEqual(sent)
+  })
+})
+
 describe('a calendarWindow that holds nothing', () => {
   it('is not written anew by a refused take when it is over', () => {
     const key = oneKey(day)

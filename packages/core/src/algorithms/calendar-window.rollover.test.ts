@@ -240,7 +240,8 @@ describe('a quota that rolls over under other parameters', () => {
     const kyiv = calendarWindow({ ...month, timeZone: 'Europe/Kyiv' })
     expect(standing(key.under(kyiv), noon(6))).toEqual([100, 60])
     expect(standing(key.under(kyiv), noon(7))).toEqual([100, 100])
-    expect(standing(key.under(calendarWindow({ ...month, every: 'day' })), noon(7))).toEqual([100, 100])
+    const daily = calendarWindow({ ...month, every: 'day' })
+    for (const day of [1, 2, 3, 15]) expect(standing(key.under(daily), noon(7, day))).toEqual([100, 100])
   })
 
   it('forgets what was carried when a clock was months ahead', () => {

@@ -88,6 +88,14 @@ describe('a calendarWindow whose parameters change', () => {
     expect(month.ask(noon + DAY, 0)).toEqual(allowed(7, 28.5 * DAY))
   })
 
+  it('keeps for the shorter period what was counted in it', () => {
+    const key = oneKey(day)
+    key.take(noon + DAY, 2)
+    const monthly = key.under(calendarWindow({ limit: 10, every: 'month' }))
+    monthly.take(noon + DAY)
+    expect(monthly.under(day).ask(noon + DAY, 0)).toEqual(allowed(0, 12 * HOUR))
+  })
+
   it('has no count of a longer period that began before the shorter one', () => {
     const key = oneKey(calendarWindow({ limit: 10, every: 'year' }))
     key.take(noon, 9)

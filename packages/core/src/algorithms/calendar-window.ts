@@ -52,7 +52,6 @@ export function calendarWindow(options: CalendarWindowOptions): Algorithm<Calend
   function ageOf(state: CalendarWindowState, nowMs: number): number {
     if (!holdsAny(state)) return OVER
     if (nowMs < state.end) return 0
-    if (most === 0) return OVER
     const { start, end, previous, next } = calendar.current(nowMs)
     if (start === state.end && next === state.until) return 1
     return previous === state.end && end === state.until ? 2 : OVER

@@ -1,5 +1,5 @@
 import type { Decision } from '../algorithm.ts'
-import { wholeNumber } from '../check.ts'
+import { isWhole } from '../check.ts'
 import type { Limiter } from '../limiter-types.ts'
 import { after, all, type MaybePromise, settled } from '../maybe-promise.ts'
 import type { RequestPolicy } from './request-policies.ts'
@@ -15,6 +15,9 @@ const costUnknown = (error: unknown): void =>
   warnEachMinute(
     `what a response cost could not be settled, so it stays charged: ${error instanceof Error ? error.name : typeof error}`,
   )
+
+const notACost = (): void =>
+  warnEachMinute('settle has to give a whole number from 0, or undefined: what it gave is not charged')
 
 /** Gives slots back. */
 export const releasing =
@@ -71,7 +74,8 @@ function knownCost<Args extends readonly unknown[]>(
   const told = settled(
     () => actualCost(policy, args, sent),
     (cost) => {
-      known = cost === undefined ? undefined : wholeNumber('settle', cost)
+      if (isWhole(cost)) known = cost
+      else if (cost !== undefined) notACost()
     },
     costUnknown,
   )

@@ -19,7 +19,8 @@ function bounded(key: string | undefined): MaybePromise<string | undefined> {
   if (key === '') return undefined
   // What is no text at all, the limiter refuses.
   if (typeof key !== 'string' || key.length <= MAX_LENGTH) return key
-  const kind = /^\w{1,30}:/.exec(key)?.[0] ?? ''
+  // From 13 characters on it would be a slice of the key, and keep all of that in memory.
+  const kind = /^\w{1,11}:/.exec(key)?.[0] ?? ''
   return after(hashSecret(key), (hash) => kind + hash)
 }
 

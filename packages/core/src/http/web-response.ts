@@ -100,18 +100,19 @@ function whenBodyEnds(
 ): Response {
   let open = true
   let bytes = 0
-  function finish(aborted = false): void {
+  function finish(aborted = false, status = response.status): void {
     if (!open) return
     open = false
     signal?.removeEventListener('abort', leave)
-    void done({ status: response.status, bytes, aborted })
+    void done({ status, bytes, aborted })
   }
   const leave = (): void => finish(true)
   // Hono drops the body of an answer to HEAD, and nobody reads it to its end.
   const isRead =
     method !== 'HEAD' && !signal?.aborted && response.body && !response.body.locked && !response.bodyUsed
   if (!isRead) {
-    finish(signal?.aborted)
+    if (signal?.aborted) finish(true, CLIENT_GONE)
+    else finish()
     return response
   }
   signal?.addEventListener('abort', leave, { once: true })

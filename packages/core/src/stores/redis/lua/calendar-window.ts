@@ -33,7 +33,6 @@ do
   local function ageOf(s, now, p)
     if not holdsAny(s) then return 3 end
     if now < s['end'] then return 0 end
-    if p.most == 0 then return 3 end
     local from, to, _, previous, next = around(now, p)
     if from == s['end'] and next == s['until'] then return 1 end
     return previous == s['end'] and to == s['until'] and 2 or 3
