@@ -3,23 +3,27 @@ import type { PolicyReset } from './bound-policies.ts'
 import type { PolicyCall } from './charges.ts'
 import { functionOf, knownOptions } from './check.ts'
 import type { FailureEvents, Ruling, Store } from './store.ts'
-import { warnOnce } from './warn.ts'
+import { tell } from './tell.ts'
+import type { Ended } from './waiting.ts'
 import { type Warned, createWarnings } from './warnings.ts'
 
 /** What a limiter tells beside its decisions. What a listener throws is its own affair: no request hears of it. */
 export interface LimiterEvents extends FailureEvents {
   /** A call was allowed, and charged. */
-  taken?: (event: { readonly decision: Decision }) => void
-  /** A call was refused. */
-  limited?: (event: { readonly decision: Decision }) => void
+  taken?: ((event: { readonly decision: Decision }) => void) | undefined
+  /** A call was refused by a limit: once, when a wait ends so. */
+  limited?: ((event: { readonly decision: Decision }) => void) | undefined
   /** A policy in shadow mode would have refused a call. */
-  shadowLimited?: (event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void
-  /** What is used of a key came to a threshold of `warnAt`: once for each key, policy, threshold and window. */
-  warned?: (event: Warned) => void
-  /** A call had to wait for its turn: for so many milliseconds. */
-  delayed?: (event: { readonly decision: Decision; readonly waitedMs: number }) => void
+  shadowLimited?: ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void) | undefined
+  /**
+   * A charge took what is used of a key to a threshold of `warnAt`: once for each key, policy, threshold and window, in all
+   * processes that share the store; again where the limit is another by then, and after `resetAll`.
+   */
+  warned?: ((event: Warned) => void) | undefined
+  /** A call has its turn, for which it had to wait: so many milliseconds. */
+  delayed?: ((event: { readonly decision: Decision; readonly waitedMs: number }) => void) | undefined
   /** A policy changed its kind of algorithm, so its keys start afresh. */
-  policyReset?: (event: PolicyReset) => void
+  policyReset?: ((event: PolicyReset) => void) | undefined
 }
 
 const EVENTS = [
@@ -42,21 +46,19 @@ export function checkEvents(on: LimiterEvents): void {
   for (const event of EVENTS) functionOf(`on.${event}`, on[event])
 }
 
-/** Tells a listener, if there is one. */
-export function tell<E>(listener: ((event: E) => unknown) | undefined, event: E): void {
-  try {
-    const told = listener?.(event) as PromiseLike<unknown> | undefined
-    if (typeof told?.then === 'function') void told.then(undefined, failed)
-  } catch (error) {
-    failed(error)
-  }
-}
-
-const failed = (error: unknown): void =>
-  warnOnce(`a listener failed: ${error instanceof Error ? error.message : String(error)}`)
-
 /** Sees what calls of the store have done; `decision` where one came of them. */
 export type Observe = (calls: readonly PolicyCall[], ruling: Ruling, decision?: Decision) => void
+
+function tellDecision({ taken, limited, shadowLimited }: LimiterEvents, decision: Decision): void {
+  const { allowed, policies } = decision
+  // Where no policy has a say, nothing was charged and no limit refused.
+  if (policies.length === 0) return
+  if (allowed) tell('taken', taken, { decision })
+  else tell('limited', limited, { decision })
+  if (shadowLimited === undefined) return
+  for (const policy of policies)
+    if (policy.mode === 'shadow' && !policy.allowed) tell('shadowLimited', shadowLimited, { policy, decision })
+}
 
 /**
  * What tells the listeners of calls; nothing where nobody listens.
@@ -69,26 +71,20 @@ export function observer(
 ): Observe | undefined {
   const { taken, limited, shadowLimited, warned } = on
   if (!(taken || limited || shadowLimited || warned)) return undefined
-  const warn = warned && createWarnings(store, thresholdsOf, (event) => tell(warned, event))
+  const warn = warned && createWarnings(store, thresholdsOf, (event) => tell('warned', warned, event))
   return (calls, ruling, decision) => {
-    if (decision && decision.policies.length > 0) {
-      tell<{ decision: Decision }>(decision.allowed ? taken : limited, { decision })
-      for (const policy of shadowLimited ? decision.policies : [])
-        if (policy.mode === 'shadow' && !policy.allowed) tell(shadowLimited, { policy, decision })
-    }
-    if (ruling.allowed) warn?.(calls, ruling.at)
+    if (decision) tellDecision(on, decision)
+    // A failure policy has charged nothing.
+    if (ruling.allowed) warn?.((ruling.told as readonly PolicyCall[] | undefined) ?? calls, ruling.at)
   }
 }
 
-/** Gives what somebody waited for, and tells the listeners of the waiting. */
-export async function waited(
-  { limited, delayed }: LimiterEvents,
-  turn: Promise<Decision>,
-): Promise<Decision> {
-  const from = performance.now()
-  const decision = await turn
-  const waitedMs = Math.floor(performance.now() - from)
-  if (!decision.allowed) tell(limited, { decision })
-  else if (waitedMs > 0) tell(delayed, { decision, waitedMs })
-  return decision
+/** What tells the listeners how a wait ended: a charge was told when it was made. Nothing where nobody listens. */
+export function waitObserver(on: LimiterEvents): Ended | undefined {
+  const { limited, shadowLimited, delayed } = on
+  if (!(limited || shadowLimited || delayed)) return undefined
+  return (decision, waitedMs) => {
+    if (!decision.allowed) tellDecision(on, decision)
+    else if (waitedMs > 0) tell('delayed', delayed, { decision, waitedMs })
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { Algorithm, Decision, Held, Limiter, PolicyInfo, Reservation, Store } from './index.ts'
+import type { Algorithm, Decision, Grant, Held, Limiter, PolicyInfo, Reservation, Store } from './index.ts'
 import { concurrency, createLimiter, fixedWindow, memoryStore, tokenBucket } from './index.ts'
 
 declare const remote: Store<'async'>
@@ -19,6 +19,9 @@ describe('a limiter on memory', () => {
     expectTypeOf(limiter.decide([{ policy: 'default', key: 'ada' }])).toEqualTypeOf<Decision>()
     expectTypeOf(limiter.refund(limiter.take('ada'))).toEqualTypeOf<void>()
     expectTypeOf(limiter.reserve('ada')).toEqualTypeOf<Reservation<'sync', 'default'>>()
+    expectTypeOf(limiter.grant('ada', 5, { id: 'a' })).toEqualTypeOf<Grant>()
+    // @ts-expect-error without an id a retry would grant twice
+    void limiter.grant('ada', 5)
     expectTypeOf(limiter.reserve('ada').settle(5)).toEqualTypeOf<void>()
     expectTypeOf(limiter.wait('ada', { maxWait: '2s' })).toEqualTypeOf<Promise<Decision>>()
     expectTypeOf(limiter.reset('ada')).toEqualTypeOf<void>()
@@ -37,6 +40,7 @@ describe('a limiter on a store of promises', () => {
     expectTypeOf(limiter.take('ada')).toEqualTypeOf<Promise<Decision>>()
     expectTypeOf(limiter.peek('ada')).toEqualTypeOf<Promise<Decision>>()
     expectTypeOf(limiter.decide([])).toEqualTypeOf<Promise<Decision>>()
+    expectTypeOf(limiter.grant('ada', 5, { id: 'a' })).toEqualTypeOf<Promise<Grant>>()
     expectTypeOf(limiter.reset('ada')).toEqualTypeOf<Promise<void>>()
     expectTypeOf(limiter.resetAll()).toEqualTypeOf<Promise<void>>()
     expectTypeOf(limiter.acquire('ada')).toEqualTypeOf<Promise<Held<'async'>>>()

@@ -3,7 +3,7 @@ import type { BoundPolicy, PolicyInfo, UnboundPolicy } from './bound-policies.ts
 import { type PolicyCall, refundOf } from './charges.ts'
 import { knownOptions, oneOf, refuse } from './check.ts'
 import { decisionOf } from './decision.ts'
-import { checkEvents, observer, waited } from './events.ts'
+import { checkEvents, observer, waitObserver } from './events.ts'
 import {
   type Held,
   type Limiter,
@@ -21,6 +21,8 @@ import { RESERVE_OPTIONS, settlementOf } from './reservation.ts'
 import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { type Cost, type PolicyCharge, refuseTwins, type Target } from './targets.ts'
+import { tell } from './tell.ts'
+import { forgetWarnings } from './warnings.ts'
 import { createWaiting, WAIT_OPTIONS, type WaitOptions } from './waiting.ts'
 
 /**
@@ -51,18 +53,20 @@ export function limiterOf<M extends Mode, Name extends string>(
       'onStoreError needs a store like redisStore(); else failurePolicy(store, onStoreError)',
     )
   const store = known.guarded?.(onStoreError, on) ?? known
-  const policies = policySet(store, known, mayShare, on.policyReset)
+  const policies = policySet(store, known, mayShare, (event) => tell('policyReset', on.policyReset, event))
   policies.replace(unbound)
   const receipts = createReceipts(policies)
   const { costIn, chargesOf, callsOf } = limiterCalls(policies)
   let isClosed = false
   const noteUse = watchUse(unbound)
 
+  const thresholdsOf = (policy: string): readonly number[] => policies.get(policy)?.info.warnAt ?? []
+
   function refuseClosed(): void {
     if (isClosed) throw new Error('the limiter is closed')
   }
 
-  const observe = observer(on, store, (policy) => policies.get(policy)?.info.warnAt ?? [])
+  const observe = observer(on, store, thresholdsOf)
 
   const decide = (calls: readonly PolicyCall[], ask: boolean, isFinal = true): MaybePromise<Decision> =>
     after(store.take(calls), (ruling: Ruling) => {
@@ -97,7 +101,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     make(receipts.toRefund(decision, cost).map(refundOf))
 
   // Who is refused while it waits asks again.
-  const waiting = createWaiting({ callsOf, refund, decide: (calls, ask) => decide(calls, ask, false) })
+  const asker = { callsOf, refund, decide: (calls: readonly PolicyCall[], ask: boolean) => decide(calls, ask, false) }
+  const waiting = createWaiting(asker, waitObserver(on))
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
@@ -146,7 +151,14 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     resetAll() {
       refuseClosed()
-      return done(all(policies.list.map((policy) => forget(policy, undefined))))
+      const warning = policies.list.filter(({ info }) => info.warnAt.length > 0)
+      const markers = warning.flatMap(({ kinds }) => [...kinds.values()].slice(0, 1))
+      return done(
+        all([
+          ...policies.list.map((policy) => forget(policy, undefined)),
+          ...markers.map((slot) => forgetWarnings(store, slot)),
+        ]),
+      )
     },
     acquire(target, options) {
       if (!policies.list.some(({ slot }) => slot?.algorithm.hold))
@@ -171,8 +183,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     wait(target, options = {}) {
       begin()
-      const turn = waiting.join(waitingCharges(target, options), options)
-      return on.limited || on.delayed ? waited(on, turn) : turn
+      return waiting.join(waitingCharges(target, options), options)
     },
     update(next) {
       refuseClosed()

@@ -1,7 +1,7 @@
 import type { Algorithm, PolicyMode } from './algorithm.ts'
 import { weightedSlidingWindow } from './algorithms/sliding-window-weighted.ts'
 import type { UnboundPolicy } from './bound-policies.ts'
-import { parseThresholds } from './warnings.ts'
+import { parseThresholds } from './thresholds.ts'
 import { type Duration, durationMs, excludes, knownOptions, oneOf, refuse, wholeNumber } from './check.ts'
 
 /** How a policy counts: by an algorithm of your choice, or `limit` units per `window` in a sliding window. */

@@ -47,6 +47,8 @@ export interface Charge extends Answer {
    * charged at once, into debt; `retryAfterMs` then tells when it is due. 0: it has to fit now.
    */
   readonly withinMs: number
+  /** Units that this call charged, where a wrapper took more ahead, or had taken them before. Default: the cost. */
+  charged?: number
   /** For a refund: where the decision to undo came from, since only there it was charged. */
   readonly from: DecisionSource
 }

@@ -21,6 +21,8 @@ export function reaches(used: number, threshold: number, limit: number): boolean
   const about = threshold * limit
   // Both factors and the product are rounded, each by less than a part of 2^52.
   if (Math.abs(used - about) > 1 + about * 2 ** -50) return used > about
+  // What another store may tell.
+  if (!Number.isInteger(used) || !Number.isInteger(limit)) return used >= about
   const [digits = '', exponent = '0'] = String(threshold).split('e')
   const [whole = '', decimals = ''] = digits.split('.')
   const scale = BigInt(10) ** BigInt(decimals.length - Number(exponent))

@@ -14,6 +14,8 @@ export interface Waiter {
   /** Whether it was called: since then the store is asked, or it sleeps, or it is refused. */
   isCalled: boolean
   isAsking: boolean
+  /** Whether it had to wait for more than an answer of the store. */
+  isDelayed: boolean
   isOver: boolean
   /** What comes of the last call of the store. */
   answer: MaybePromise<void>
@@ -37,6 +39,7 @@ export const waiterOf = (
   until: performance.now() + maxWaitMs,
   isCalled: false,
   isAsking: false,
+  isDelayed: false,
   isOver: false,
   answer: undefined,
   turn: undefined,

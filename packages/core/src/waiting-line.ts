@@ -13,6 +13,7 @@ export interface Decider extends Pick<LimiterCalls, 'callsOf'> {
 
 /** All who wait for the same keys. */
 export interface Line {
+  /** `maxQueue` 0: there is no place, so it is decided at once. */
   enter(waiter: Waiter, maxQueue: number): void
   /** Leaves, or gives the turn back. */
   abort(waiter: Waiter, reason: unknown): void
@@ -104,10 +105,15 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       rest(waiter, { decision, dueAt })
       callNext(waiter)
     } else if (source !== 'failure-policy' && retryAfterMs > 0 && retryAfterMs <= leftMs) {
+      waiter.isDelayed = true
       waiter.stopTimer = sleep(dueAt, () => ask(waiter))
       head ??= waiter
       if (head === waiter) freeAt = dueAt
-      for (const other of waiters) if (!other.isCalled && isTooLate(other)) void refuse(other)
+      for (const other of waiters) {
+        if (other.isCalled) continue
+        other.isDelayed = true
+        if (isTooLate(other)) void refuse(other)
+      }
     } else end(waiter, () => waiter.resolve(refusal(decision, 0)))
     return undefined
   }
@@ -115,6 +121,7 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   /** Sleeps until a turn is due. */
   function rest(waiter: Waiter, turn: Turn): void {
     waiter.turn = turn
+    waiter.isDelayed ||= turn.decision.retryAfterMs > 0
     waiter.stopTimer()
     waiter.stopTimer = sleep(turn.dueAt, () => end(waiter, () => waiter.resolve(onTurn(turn.decision))))
   }
@@ -127,6 +134,13 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
 
   /** Whether a waiter's time is up before the head asks again. */
   const isTooLate = ({ until }: Waiter): boolean => Math.round(freeAt - until) > 0
+
+  /** Whether somebody sleeps, or is behind who is asked for, who must not be passed. */
+  function isWaitedIn(): boolean {
+    if (freeAt > 0) return true
+    if (head) for (const { isCalled } of waiters) if (!isCalled) return true
+    return false
+  }
 
   /** Tells who gets no turn how things are now: it has to wait at least for those in front. */
   function refuse(waiter: Waiter): MaybePromise<void> {
@@ -161,8 +175,11 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
 
   return {
     enter(waiter, maxQueue) {
+      const hasNoTurn =
+        maxQueue === 0 ? isWaitedIn() : waiters.size >= maxQueue || (waiter.maxWaitMs > 0 && isTooLate(waiter))
+      waiter.isDelayed = freeAt > 0
       waiters.add(waiter)
-      if (waiters.size > maxQueue || (waiter.maxWaitMs > 0 && isTooLate(waiter))) void refuse(waiter)
+      if (hasNoTurn) void refuse(waiter)
       else if (waiter.maxWaitMs === 0) ask(waiter)
       else if (head) waiter.stopTimer = sleep(waiter.until, () => void refuse(waiter))
       else ask(waiter)

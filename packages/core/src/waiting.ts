@@ -10,7 +10,10 @@ export interface WaitOptions<Name extends string = string> extends CostOptions<N
   maxWait?: Duration | undefined
   /** How many may wait for the same keys in this process, sleeping or not. A whole number from 1; default 1,000. */
   maxQueue?: number | undefined
-  /** How many may wait in this process, for whichever keys; who comes then is decided at once. From 1; default 100,000. */
+  /**
+   * How many may wait in this process for whichever keys, sleeping or not; who comes then is decided at once, but passes
+   * nobody who waits for the same keys. A whole number from 1; default 100,000.
+   */
   maxWaiting?: number | undefined
   /** Leaves the queue, or gives the turn back; the promise then rejects with its reason. */
   signal?: AbortSignal | undefined
@@ -26,8 +29,11 @@ export interface Waiting {
   close(): MaybePromise<unknown>
 }
 
+/** Hears how a wait ended; `waitedMs` is 0 for who did not have to wait for a turn. */
+export type Ended = (decision: Decision, waitedMs: number) => void
+
 /** Lets callers wait for their turn, in a line for each set of keys. */
-export function createWaiting(decider: Decider): Waiting {
+export function createWaiting(decider: Decider, ended?: Ended): Waiting {
   const lines = new Map<string, Line>()
 
   let waiting = 0
@@ -53,9 +59,8 @@ export function createWaiting(decider: Decider): Waiting {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error)
         const id = idOf(charges)
+        const from = performance.now()
         const isFull = waiting >= maxWaiting
-        // Nobody passes those who wait for the same keys, but whoever has room needs no place.
-        const most = isFull && lines.has(id) ? 0 : maxQueue
         const line = lineOf(id)
         const abort = (): void => line.abort(waiter, signal?.reason)
         function leave(): void {
@@ -65,12 +70,16 @@ export function createWaiting(decider: Decider): Waiting {
         const waiter = waiterOf(
           charges,
           isFull ? 0 : maxWaitMs,
-          (decision) => (leave(), resolve(decision)),
+          (decision) => {
+            leave()
+            ended?.(decision, waiter.isDelayed ? Math.floor(performance.now() - from) : 0)
+            resolve(decision)
+          },
           (error) => (leave(), reject(error)),
         )
         signal?.addEventListener('abort', abort)
         waiting++
-        line.enter(waiter, most)
+        line.enter(waiter, isFull ? 0 : maxQueue)
       })
     },
     close: () => all([...lines.values()].flatMap((line) => line.close())),

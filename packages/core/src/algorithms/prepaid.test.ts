@@ -7,11 +7,9 @@ import { prepaid, type PrepaidState } from './prepaid.ts'
 const NOW = 1_800_000_000_000
 const MOST = Number.MAX_SAFE_INTEGER
 
-const credits = prepaid()
-
 /** A key that is owed or owes what its state says. */
 const keyWith = (granted: number, used: number): ReturnType<typeof oneKey> =>
-  oneKey(credits, { granted, used })
+  oneKey(prepaid(), { granted, used })
 
 const told = (allowed: boolean, limit: number, remaining: number, resetMs: number): Answer => ({
   allowed,
@@ -24,13 +22,19 @@ const told = (allowed: boolean, limit: number, remaining: number, resetMs: numbe
 /** The state after a grant. */
 function withGrant(before: PrepaidState, units: number): PrepaidState {
   const state = { ...before }
-  credits.add?.(state, units)
+  prepaid().add?.(state, units)
   return state
 }
 
 describe('prepaid', () => {
+  it('has no window, no parameters, and a quota without bounds that has to be granted', () => {
+    const quota = { kind: 'prepaid', limit: 0, maxLimit: Infinity, windowMs: Infinity, lasting: true }
+    expect(prepaid()).toMatchObject(quota)
+    expect(prepaid().args(NOW)).toEqual([])
+  })
+
   it('has nothing for a key that nothing was granted to', () => {
-    const key = oneKey(credits)
+    const key = oneKey(prepaid())
     expect(key.take(NOW)).toEqual(told(false, 0, 0, 0))
     expect(key.take(NOW, 0)).toEqual(told(true, 0, 0, 0))
     expect(key.text()).toBe('')
@@ -77,7 +81,7 @@ describe('prepaid', () => {
   it('counts exactly up to 2^53 - 1, and refuses what is beyond', () => {
     expect(withGrant({ granted: 1, used: 0 }, MOST - 1)).toEqual({ granted: MOST, used: 0 })
     const state = { granted: 2, used: 0 }
-    expect(thrown(() => credits.add?.(state, MOST - 1))).toBe(
+    expect(thrown(() => prepaid().add?.(state, MOST - 1))).toBe(
       `RangeError: units must be few enough for a balance of at most ${MOST}, got ${MOST - 1}`,
     )
     expect(state).toEqual({ granted: 2, used: 0 })
@@ -91,7 +95,7 @@ describe('prepaid', () => {
 
   it('reads a text that is none as a key never seen', () => {
     for (const text of ['', '5', '5,3,1', '5,-1', 'x'])
-      expect(credits.decode(text)).toEqual(credits.fresh(NOW))
+      expect(prepaid().decode(text)).toEqual(prepaid().fresh(NOW))
   })
 
   it('has no options', () => {

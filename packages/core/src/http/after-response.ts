@@ -42,20 +42,22 @@ export function settling<Args extends readonly unknown[]>(
 ): AfterResponse | undefined {
   const charged = decision.policies.flatMap(({ name }) => {
     const policy = isShared ? policies[0] : policies.find((one) => one.name === name)
-    return policy && isSettled(policy as RequestPolicy<never>) ? [{ name, policy }] : []
+    return policy && isSettled(policy) ? [{ name, policy }] : []
   })
   if (charged.length === 0) return undefined
 
-  const settle = (sent: Sent): MaybePromise<void> =>
-    after(all(charged.map(({ policy }) => knownCost(policy, args, sent))), (costs) => {
-      const known = charged.flatMap(({ name, policy }, index) => {
-        const cost = costs[index]
+  const settle = (sent: Sent): MaybePromise<void> => {
+    const each = [...new Set(charged.map(({ policy }) => policy))]
+    return after(all(each.map((policy) => knownCost(policy, args, sent))), (costs) => {
+      const known = charged.flatMap(({ name, policy }) => {
+        const cost = costs[each.indexOf(policy)]
         return cost === undefined ? [] : [[name, cost, policy.maxDebt] as const]
       })
       const actual = Object.fromEntries(known.map(([name, cost]) => [name, cost]))
       const maxDebt = Object.fromEntries(known.map(([name, , debt]) => [name, debt]))
       return known.length > 0 ? limiter.settle(decision, actual, { maxDebt }) : undefined
     })
+  }
   return (sent) =>
     settled(
       () => settle(sent),
@@ -64,7 +66,10 @@ export function settling<Args extends readonly unknown[]>(
     )
 }
 
-/** What a request cost after all, checked; `undefined`, too, where it cannot be told, which is no reason not to settle other policies. */
+/**
+ * What a request cost after all; `undefined`: what it was charged, also where the cost cannot be told, which is no
+ * reason not to settle other policies.
+ */
 function knownCost<Args extends readonly unknown[]>(
   policy: RequestPolicy<Args>,
   args: Args,
@@ -82,7 +87,6 @@ function knownCost<Args extends readonly unknown[]>(
   return after(told, () => known)
 }
 
-/** What a request cost after all; `undefined`: what it was charged. */
 function actualCost<Args extends readonly unknown[]>(
   { refundWhen, settle }: RequestPolicy<Args>,
   args: Args,

@@ -2,7 +2,9 @@
  * What middlewares have to do, as data for any test runner:
  * `for (const { name, run } of httpCases) it(name, () => run(open))`, where `open` sets up an app as `CaseApp` says.
  */
+import { refundCases } from './cases/after-response.ts'
 import type { HttpCase } from './cases/app.ts'
+import { byteCases } from './cases/bytes.ts'
 import { clientListCases } from './cases/client-lists.ts'
 import { clientCases } from './cases/clients.ts'
 import { countingCases } from './cases/counting.ts'
@@ -17,6 +19,7 @@ import { planCases } from './cases/plans.ts'
 import { prepaidCases } from './cases/prepaid.ts'
 import { quotaCases } from './cases/quotas.ts'
 import { responseCases } from './cases/responses.ts'
+import { settleCases } from './cases/settle.ts'
 import { slotCases } from './cases/slots.ts'
 import { tierCases } from './cases/tiers.ts'
 import { whoCases } from './cases/who.ts'
@@ -52,4 +55,7 @@ export const httpCases: readonly HttpCase[] = [
   ...failureCases,
   ...outageCases,
   ...slotCases,
+  ...refundCases,
+  ...settleCases,
+  ...byteCases,
 ]

@@ -22,9 +22,9 @@ export function createDelay(limiter: Limiter, delay: DelayOptions | undefined): 
   if (delay === undefined) return undefined
   if (Object(delay) !== delay) refuse('delay', 'an object such as { maxWait: "5s" }', delay)
   knownOptions('delay', delay, ['maxWait', 'maxQueue'])
-  const maxWait = durationMs('delay.maxWait', delay.maxWait ?? '10s')
-  const maxWaiting = wholeNumber('delay.maxQueue', delay.maxQueue ?? 1000, 1)
-  const options = { maxWait, maxQueue: maxWaiting, maxWaiting }
+  const { maxWait = '10s', maxQueue = 1000 } = delay
+  const maxWaiting = wholeNumber('delay.maxQueue', maxQueue, 1)
+  const options = { maxWait: durationMs('delay.maxWait', maxWait), maxQueue: maxWaiting, maxWaiting }
 
   return async (charges, whenGone) => {
     const leaving = new AbortController()

@@ -1,7 +1,7 @@
 import type { Decision, PolicyDecision } from '../algorithm.ts'
 import { oneOf, refuse } from '../check.ts'
 import { after, all, type MaybePromise } from '../maybe-promise.ts'
-import { unitsAt } from '../warnings.ts'
+import { reaches } from '../thresholds.ts'
 import {
   type Announced,
   type Format,
@@ -93,8 +93,10 @@ export function createHeaderWriter(
 
   const nearAt = new Map(wire.map((policy) => [policy.name, policy.nearAt]))
   const tellsNear = formats.length > 0 && wire.some((policy) => policy.nearAt !== undefined)
-  const isNear = ({ name, limit, used }: PolicyDecision): boolean =>
-    used >= Math.max(1, unitsAt(nearAt.get(name) ?? Infinity, limit))
+  function isNear({ name, limit, used }: PolicyDecision): boolean {
+    const threshold = nearAt.get(name)
+    return threshold !== undefined && reaches(used, threshold, limit)
+  }
 
   return {
     names: [...formats.flatMap((format) => format.names), ...(tellsNear ? [nearField] : []), 'Retry-After'],

@@ -23,9 +23,10 @@ export function followPolicies(
   settings: Parameters<typeof createResponseWriter>[0],
 ): () => LivePolicies {
   function read(policies: readonly PolicyInfo[]): LivePolicies {
-    const wire = policies.map(({ name, warnAt }) => ({
+    const wire = policies.map(({ name, mode, warnAt }) => ({
       name,
-      nearAt: warnAt[0],
+      // What never shows is nobody's to allow scripts to read.
+      nearAt: mode === 'enforce' ? warnAt[0] : undefined,
       ...known.find((policy) => policy.name === name),
     }))
     return {

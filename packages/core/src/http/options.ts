@@ -37,7 +37,10 @@ export interface ChargeOptions<Args extends readonly unknown[]> {
 export interface DelayOptions {
   /** How long a request is held at the most; one that would have to wait longer is refused at once. Default `'10s'`. */
   maxWait?: Duration
-  /** How many are held in this process, of all clients together. A whole number from 1; default 1,000. */
+  /**
+   * How many are held in this process, of all clients together, those included that the store is asked about; who comes then
+   * is let through or refused at once. A whole number from 1; default 1,000.
+   */
   maxQueue?: number
 }
 

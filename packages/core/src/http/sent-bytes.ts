@@ -47,10 +47,10 @@ function countHanded(response: CountedResponse): () => number {
 
   function counted(method: Write, args: readonly unknown[]): unknown {
     // In HTTP/2 what is written at the end goes through both. What comes after the end is not sent.
-    if (isInside || response.writableEnded) return method.apply(response, args)
+    if (isInside || response.writableEnded) return method.call(response, ...args)
     isInside = true
     try {
-      const result = method.apply(response, args)
+      const result = method.call(response, ...args)
       bytes += sizeOf(args[0], args[1])
       return result
     } finally {
@@ -76,8 +76,8 @@ function countGone(response: CountedResponse, connection: CountedConnection): ()
     const { bytesWritten } = connection
     if (isBehind) return 0
     if (!bytesWritten || start === undefined) return Infinity
-    const head = headersSent ? 0 : (response._header?.length ?? 0)
-    return Math.max(0, bytesWritten - start - head)
+    const { _header: head } = response
+    return Math.max(0, bytesWritten - start - (headersSent ? 0 : (head?.length ?? 0)))
   }
 }
 

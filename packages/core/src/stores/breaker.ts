@@ -1,5 +1,6 @@
 import { isStoreError } from '../store-error.ts'
 import type { FailureEvents } from '../store.ts'
+import { tell } from '../tell.ts'
 import { warnOnce } from '../warn.ts'
 
 /** So many failures, and calls are no longer tried. */
@@ -52,7 +53,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
       failingSince = performance.now()
       changes++
       if (on.storeFailing === undefined) warnOnce(SILENT)
-      tell('storeFailing', () => on.storeFailing?.({ error }))
+      tell('storeFailing', on.storeFailing, { error })
     }
     probeLater()
   }
@@ -62,7 +63,7 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
     failures = 0
     lastError = failingSince = undefined
     changes++
-    tell('storeRecovered', () => on.storeRecovered?.({ failingMs }))
+    tell('storeRecovered', on.storeRecovered, { failingMs })
   }
 
   async function ask(): Promise<boolean> {
@@ -116,14 +117,5 @@ export function createBreaker(probe: () => PromiseLike<unknown>, on: FailureEven
       clearTimeout(timer)
       timer = undefined
     },
-  }
-}
-
-/** A listener that throws must not spoil a decision, or end the process. */
-function tell(event: string, call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    warnOnce(`on.${event} threw ${String(error)}`)
   }
 }

@@ -53,7 +53,8 @@ export function settleBlock(
 ): Lease | undefined {
   const { slot, key, allowed, remaining, retryAfterMs, resetMs, limit, at } = granted
   const units = ruling.allowed ? granted.cost - charge.cost : 0
-  Object.assign(charge, { allowed, remaining: remaining + units, retryAfterMs, resetMs, limit, at })
+  const charged = charge.cost + units
+  Object.assign(charge, { allowed, remaining: remaining + units, retryAfterMs, resetMs, limit, at, charged })
   if (units === 0 || isForgotten) return undefined
   const heldUntilMs = times.sentMs + times.maxHold
   // The store was asked after `sentMs`, so its window does not end before what is told, counted from then.
@@ -81,6 +82,7 @@ export function settleBlock(
  */
 export function tellSpent(charge: Charge, lease: Lease, ruledAt: number, nowMs: number): void {
   charge.allowed = true
+  charge.charged = 0
   charge.remaining = lease.remaining + lease.units
   charge.retryAfterMs = 0
   charge.resetMs = Math.max(0, lease.resetMs - Math.floor(nowMs - lease.cameMs))

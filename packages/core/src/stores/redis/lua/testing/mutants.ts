@@ -3,7 +3,7 @@
  * `%` for `math.fmod` (of whole numbers from 0 to 2^53 both are exact), `cur + cost < p.limit` and a dropped `math.min(0, `
  * in `slidingWindow.look` (both ways give 0 at the bound), `usedAt(s, now)` in `slidingWindowStrict.adopt` (parts that
  * left before the newest began are gone), `s.at[last] >= now` in `slidingLog.charge`, and `age > 1` in
- * `calendarWindow.look` (what does not fit into the period after a charge nor into the second one fits into none).
+ * `waitMs` of `calendarWindow` (what does not fit into the period after a charge nor into the second one fits into none).
  */
 
 /** What to replace, and by what. */
