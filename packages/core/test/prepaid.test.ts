@@ -28,7 +28,7 @@ describe(`a balance is what was granted and taken, from seed ${seed}`, () => {
   for (const setup of [...singleSetups, ...clusterSetups].filter(({ isOlder }) => !isOlder)) {
     describe(`on ${setup.name}`, () => {
       const open = storesOn(setup)
-      it('too', async () => agrees(bankOn(await open(() => NOW)), Math.ceil(runs / 20)))
+      it('too', async () => agrees(bankOn(open(() => NOW)), Math.ceil(runs / 20)))
     })
   }
 })

@@ -25,11 +25,13 @@ export interface Job {
   readonly prefix: string
   readonly algorithm: readonly [AlgorithmName, object]
   readonly lease?: { readonly size: number; readonly maxHold: '1s' | '1m' }
-  readonly task: 'take' | 'wait' | 'hold' | 'grant'
+  readonly task: 'take' | 'wait' | 'hold' | 'grant' | 'hover'
   readonly calls: number
   readonly inFlight: number
   /** How many grants of ten units there are, which all processes make between their takes. */
   readonly grants?: number
+  /** Thresholds to be warned of. */
+  readonly warnAt?: readonly number[]
   /** Which waiter gives up. */
   readonly abort?: number
   /** Stays when it is done, with what it holds. */
@@ -41,6 +43,8 @@ export interface Result {
   sources: Record<string, number>
   /** How many of the grants were new. */
   granted?: number
+  /** The thresholds that this process was warned of. */
+  warned?: number[]
   /** When waiters were let go, in milliseconds; -1: refused, 0: gave up. */
   times: number[]
 }

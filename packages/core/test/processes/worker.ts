@@ -39,9 +39,16 @@ const algorithmOf = ([name, options]: Job['algorithm']): Algorithm =>
 
 /** Connects, so that all can start at the same time. */
 async function prepare(job: Job): Promise<() => Promise<Result>> {
-  const limiter = core.createLimiter({ store: await storeOf(job), algorithm: algorithmOf(job.algorithm) })
+  const warned: number[] = []
+  const limiter = core.createLimiter({
+    store: await storeOf(job),
+    algorithm: algorithmOf(job.algorithm),
+    ...(job.warnAt && { warnAt: job.warnAt, on: { warned: ({ threshold }) => void warned.push(threshold) } }),
+  })
   return async () => {
-    const result = await tasks[job.task](limiter, job)
+    const result = { ...(await tasks[job.task](limiter, job)), warned }
+    // Nobody waits for warnings: they come after the decision.
+    if (job.warnAt) await new Promise((resolve) => setTimeout(resolve, 300))
     if (job.stay) return result
     await limiter.close()
     for (const end of endings.splice(0)) end()
@@ -61,6 +68,23 @@ async function takes(limiter: AnyLimiter, { calls, inFlight }: Job): Promise<Res
         const { allowed, source } = await limiter.take('key')
         if (allowed) result.allowed++
         result.sources[source] = (result.sources[source] ?? 0) + 1
+      }
+    }),
+  )
+  return result
+}
+
+/** Takes and gives back, so that what is used comes to its thresholds over and over. */
+async function hovers(limiter: AnyLimiter, { calls, inFlight }: Job): Promise<Result> {
+  let left = calls
+  const result: Result = { allowed: 0, sources: {}, times: [] }
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (left-- > 0) {
+        const decision = await limiter.take('key')
+        if (!decision.allowed) continue
+        result.allowed++
+        await limiter.refund(decision)
       }
     }),
   )
@@ -99,7 +123,7 @@ async function grants(limiter: AnyLimiter, job: Job): Promise<Result> {
   return { ...result, granted: told.filter(({ granted }) => granted).length }
 }
 
-const tasks = { take: takes, wait: waits, hold: holds, grant: grants }
+const tasks = { take: takes, wait: waits, hold: holds, grant: grants, hover: hovers }
 
 let run: (() => Promise<Result>) | undefined
 
