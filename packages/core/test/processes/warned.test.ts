@@ -48,10 +48,10 @@ for (const [name, find] of Object.entries(places)) {
     })
 
     it.each(algorithms)('while usage hovers about it: %s %o', async (...algorithm) => {
-      const job = { store, algorithm, calls: 32, inFlight: IN_FLIGHT, warnAt: [0.1] } as const
+      const job = { store, algorithm, calls: 32, inFlight: IN_FLIGHT, warnAt: [0.5] } as const
       const results = await crew.run({ ...job, task: 'hover' })
       expect(sum(results)).toBeGreaterThan(LIMIT)
-      expect(warnings(results)).toEqual([0.1])
+      expect(warnings(results)).toEqual([0.5])
     })
   })
 }
@@ -68,7 +68,9 @@ describe(`of ${PROCESSES} processes that lease from Redis one is warned of each 
       inFlight: IN_FLIGHT,
       warnAt,
     })
-    expect(sum(results)).toBe(2000)
+    // What others hold is left over where the limit is reached.
+    expect(sum(results)).toBeGreaterThan(1800)
+    expect(sum(results)).toBeLessThanOrEqual(2000)
     expect(warnings(results)).toEqual(warnAt)
   })
 })

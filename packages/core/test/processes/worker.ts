@@ -78,6 +78,8 @@ async function takes(limiter: AnyLimiter, { calls, inFlight }: Job): Promise<Res
 async function hovers(limiter: AnyLimiter, { calls, inFlight }: Job): Promise<Result> {
   let left = calls
   const result: Result = { allowed: 0, sources: {}, times: [] }
+  // A window of which all was given back is over, and the next one warns again.
+  await limiter.take('key')
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       while (left-- > 0) {
