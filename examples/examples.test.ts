@@ -192,7 +192,7 @@ describe.concurrent('examples', () => {
     expect((await pay('payment 1', 'Bearer made-up')).status).toBe(401)
     const [first, second] = await Promise.all([pay('payment 1'), pay('payment 1')])
     const granted = [await first?.json(), await second?.json()] as { granted: boolean; remaining: number }[]
-    expect(granted.map((grant) => grant.granted).toSorted()).toEqual([false, true])
+    expect(granted.filter((grant) => grant.granted).length).toBe(1)
     expect(granted.map(({ remaining }) => remaining)).toEqual([5, 5])
     expect(await (await report('key-of-ada')).text()).toBe('Your report. Credits left: 3.\n')
     expect((await report('key-of-ada')).status).toBe(200)

@@ -14,7 +14,9 @@ export interface LimiterEvents extends FailureEvents {
   /** A call was refused by a limit: once, when a wait ends so. */
   limited?: ((event: { readonly decision: Decision }) => void) | undefined
   /** A policy in shadow mode would have refused a call. */
-  shadowLimited?: ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void) | undefined
+  shadowLimited?:
+    | ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void)
+    | undefined
   /**
    * A charge took what is used of a key to a threshold of `warnAt`: once for each key, policy, threshold and window, in all
    * processes that share the store; again where the limit is another by then, and after `resetAll`.
@@ -57,7 +59,8 @@ function tellDecision({ taken, limited, shadowLimited }: LimiterEvents, decision
   else tell('limited', limited, { decision })
   if (shadowLimited === undefined) return
   for (const policy of policies)
-    if (policy.mode === 'shadow' && !policy.allowed) tell('shadowLimited', shadowLimited, { policy, decision })
+    if (policy.mode === 'shadow' && !policy.allowed)
+      tell('shadowLimited', shadowLimited, { policy, decision })
 }
 
 /**

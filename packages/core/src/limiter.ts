@@ -101,7 +101,11 @@ export function limiterOf<M extends Mode, Name extends string>(
     make(receipts.toRefund(decision, cost).map(refundOf))
 
   // Who is refused while it waits asks again.
-  const asker = { callsOf, refund, decide: (calls: readonly PolicyCall[], ask: boolean) => decide(calls, ask, false) }
+  const asker = {
+    callsOf,
+    refund,
+    decide: (calls: readonly PolicyCall[], ask: boolean) => decide(calls, ask, false),
+  }
   const waiting = createWaiting(asker, waitObserver(on))
 
   const forget = ({ kinds }: BoundPolicy, key: string | undefined): MaybePromise<unknown> =>

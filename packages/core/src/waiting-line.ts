@@ -176,7 +176,9 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   return {
     enter(waiter, maxQueue) {
       const hasNoTurn =
-        maxQueue === 0 ? isWaitedIn() : waiters.size >= maxQueue || (waiter.maxWaitMs > 0 && isTooLate(waiter))
+        maxQueue === 0
+          ? isWaitedIn()
+          : waiters.size >= maxQueue || (waiter.maxWaitMs > 0 && isTooLate(waiter))
       waiter.isDelayed = freeAt > 0
       waiters.add(waiter)
       if (hasNoTurn) void refuse(waiter)

@@ -24,10 +24,7 @@ const EDGED: ReadonlySet<string> = new Set(['fixedWindow', 'calendarWindow', 'sl
 
 /** Where it is kept who has told of a policy. No policy has a tab in its name. */
 const markersOf = (store: Store, { name, algorithm }: Slot): Slot =>
-  store.open(
-    `${name}\twarned`,
-    fixedWindow({ limit: 1, window: Math.min(algorithm.windowMs, LONGEST_MS) }),
-  )
+  store.open(`${name}\twarned`, fixedWindow({ limit: 1, window: Math.min(algorithm.windowMs, LONGEST_MS) }))
 
 /** Forgets who has told of a policy, for all of its keys. */
 export const forgetWarnings = (store: Store, slot: Slot): unknown =>
@@ -58,12 +55,12 @@ export function createWarnings(
   function warn(call: PolicyCall, threshold: number, used: number, at: number): void {
     const { slot, key, limit, resetMs } = call
     const remaining = limit - used
-    const tell = (): void =>
-      warned({ policy: slot.name, key, threshold, limit, used, remaining, resetMs })
+    const tell = (): void => warned({ policy: slot.name, key, threshold, limit, used, remaining, resetMs })
     // A balance has no window: it comes to a threshold each time that it does.
     if (slot.algorithm.windowMs === Infinity) return tell()
     void settled(
-      () => after(store.take([unitOf(call, threshold, at)]), (ruling) => (ruling.allowed ? tell() : undefined)),
+      () =>
+        after(store.take([unitOf(call, threshold, at)]), (ruling) => (ruling.allowed ? tell() : undefined)),
       () => undefined,
       // Better twice than never.
       tell,

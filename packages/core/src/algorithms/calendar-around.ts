@@ -1,7 +1,7 @@
 import type { Period } from './calendar.ts'
 
 /** The period that holds an instant, and its neighbours. */
-export interface Around extends Period {
+interface Around extends Period {
   /** Where the period before it begins. */
   readonly previous: number
   /** Where the next period ends. */

@@ -68,8 +68,11 @@ const algorithms: [string, Algorithm, kind: string, args: readonly number[], tex
     calendarWindow({ limit: 5, every: 'day', rollover: 0.5 }),
     'calendarWindow',
     [
-      ...[5, DAY, ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY)],
-      ...[2, ...[-2.5, 4.5, 5.5].map((days) => noon + days * DAY)],
+      5,
+      DAY,
+      ...[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5].map((days) => noon + days * DAY),
+      2,
+      ...[-2.5, 4.5, 5.5].map((days) => noon + days * DAY),
     ],
     `${noon - 0.5 * DAY},${noon + 0.5 * DAY},3,0,${noon + 2.5 * DAY}`,
   ],

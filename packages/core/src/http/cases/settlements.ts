@@ -34,7 +34,7 @@ export function watched(store: Store): Settlements {
       return ruling
     }) as ReturnType<Store['take']>
   // A failure policy would be asked instead, and nothing be seen.
-  const { guarded, ...bare } = store
+  const { guarded: _, ...bare } = store
   return { store: { ...bare, take }, calls, reached: made.reached }
 }
 

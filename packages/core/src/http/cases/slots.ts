@@ -17,7 +17,7 @@ function watched(store: Store): { store: Store; freed: ReturnType<typeof counter
       return ruling
     }) as ReturnType<Store['take']>
   // A failure policy would be asked instead, and nothing be seen.
-  const { guarded, ...bare } = store
+  const { guarded: _, ...bare } = store
   return { store: { ...bare, take }, freed }
 }
 

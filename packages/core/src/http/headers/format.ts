@@ -52,7 +52,7 @@ export interface Format {
 }
 
 /** The unit of policies that limit what is in flight at once. */
-export const concurrentRequests = 'concurrent-requests'
+const concurrentRequests = 'concurrent-requests'
 
 /**
  * Of what is limited in flight nobody knows when a slot comes free, and a balance never comes back by itself: there is no

@@ -29,7 +29,7 @@ for (const setup of clusterSetups) {
 
     it('give back what they charged where one of them refuses', async () => {
       const clock = { now: noon }
-      const store = await open(() => clock.now)
+      const store = open(() => clock.now)
       const slots = algorithms.map((algorithm, index) => store.open(`policy ${index}`, algorithm))
       const parts = slots.map((slot, index) => ({ slot, key: keys[index] as string }))
       expect(store.atomic).toBe(false)
@@ -52,7 +52,7 @@ for (const setup of clusterSetups) {
       for (let history = 0; history < 40; history++) {
         const random = randomOf(history)
         const clock = { now: noon + random.int(0, 5000) }
-        const store = await open(() => clock.now)
+        const store = open(() => clock.now)
         const memory = memoryStore({ clock: () => clock.now })
         const slotsOf = (of: Store): Slot[] =>
           algorithms.map((algorithm, index) => of.open(`policy ${index}`, algorithm))

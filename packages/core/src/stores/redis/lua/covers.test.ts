@@ -16,7 +16,7 @@ it('the edges that a calendarWindow sends are those of periods in a row, and cov
         expect([limit, limit! + most]).toEqual([params!.limit, algorithm.maxLimit ?? limit])
         expect([e2 <= now, now < e3, e1 <= now, now + patience < e6]).toEqual([true, true, true, true])
         const edges = most > 0 ? [e0, ...inner, e7, e8] : inner
-        if (most === 0) expect([e0, e7, e8]).toEqual([0, 0, 0])
+        expect(most === 0 ? [e0, e7, e8] : [0, 0, 0]).toEqual([0, 0, 0])
         edges.slice(0, -1).forEach((edge, index) => {
           // A period that begins at an edge ends at the next.
           expect(algorithm.fresh(edge)).toMatchObject({ start: edge, end: edges[index + 1], used: 0 })
