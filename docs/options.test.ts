@@ -55,6 +55,7 @@ function served(options: any): unknown {
       remove: (name) => void headers.delete(name),
     }
     outcome?.writeHeaders(response, 302)
+    void outcome?.over?.({ status: 302, bytes: 100, aborted: false })
     return [outcome?.decision, outcome?.refusal, [...headers]]
   }
   return [http.property, http.needsResponse, once(), once()]
@@ -142,6 +143,14 @@ const calls: Record<string, Call> = {
       algorithm: core.tokenBucket({ ...bucket, refill: 5 }),
     })
     limiter.reserve('key', options).settle(100)
+    return limiter.peek('key').retryAfterMs
+  },
+  settle(options) {
+    const limiter = core.createLimiter({
+      store: frozen(),
+      algorithm: core.tokenBucket({ ...bucket, refill: 5 }),
+    })
+    limiter.settle(limiter.take('key'), 100, options)
     return limiter.peek('key').retryAfterMs
   },
   // Turns show as debt; who sleeps is refused when the limiter is closed.
@@ -255,6 +264,8 @@ const needs: Record<string, Options> = {
   'rateLimit.policies': {},
   'rateLimit.onStoreError': { ...limit, store: failing(), shared: true },
   'rateLimit.limiter': {},
+  'rateLimit.maxDebt': { ...limit, settle: 'bytes' },
+  'rateLimit.policies[].maxDebt': { ...limit, settle: 'bytes' },
   'rateLimit.policies[]': limit,
   'rateLimit.policies[].algorithm': {},
   ipKey: { address: '2001:db8:1:2ff::7' },
@@ -280,6 +291,8 @@ const alsoWrong: Record<string, unknown[]> = {
   'grant.id': ['', 'x'.repeat(257)],
   'partitionKey.secret': ['too short'],
   'rateLimit.unit': ['é', ''],
+  'rateLimit.refundWhen': ['bytes', true, 500],
+  'rateLimit.settle': ['failed', true, 5],
   'rateLimit.policies[].unit': ['é', ''],
   'rateLimit.skip': [['10.0.0.0/33'], '10.0.0.0/8'],
   'rateLimit.deny': [['example.org'], '10.0.0.0/8'],
@@ -406,7 +419,7 @@ describe('the table has every option, and no other', () => {
       'memoryStore',
     ]
       .concat('a call', 'on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
-      .concat('fromRateLimiterFlexible', 'grant')
+      .concat('fromRateLimiterFlexible', 'grant', 'settle')
       .concat('redisStore', 'memcachedStore', 'denyCache', 'lease', 'onStoreError', 'onStoreError.local')
       .map((name) => `'${name}'`)
       .concat('`${at}partitionKey`', 'owner')
@@ -555,6 +568,22 @@ describe('what is left out has the default that the table says', () => {
     const limiter = core.createLimiter({ limit: 9, window })
     limiter.refund(limiter.take('key', { cost: 4 }))
     expect(limiter.peek('key', { cost: 9 }).allowed).toBe(true)
+  })
+
+  it('maxDebt: as the limit', () => {
+    expect(calls['settle']?.({})).toEqual(calls['settle']?.({ maxDebt: 5 }))
+    expect(calls['settle']?.({})).not.toEqual(calls['settle']?.({ maxDebt: 6 }))
+    const settle = { limit: 4, window, settle: 'bytes' }
+    expect(calls['rateLimit']?.(settle)).toEqual(calls['rateLimit']?.({ ...settle, maxDebt: 4 }))
+    expect(calls['rateLimit']?.(settle)).not.toEqual(calls['rateLimit']?.({ ...settle, maxDebt: 5 }))
+  })
+
+  it('refundWhen and settle: none', () => {
+    const two = { limit: 2, window }
+    for (const option of [{ refundWhen: 'successful' }, { settle: 'bytes' }])
+      expect(calls['rateLimit']?.({ ...two, ...option })).not.toEqual(calls['rateLimit']?.(two))
+    const none = { refundWhen: () => false, settle: () => undefined }
+    expect(calls['rateLimit']?.({ ...two, ...none })).toEqual(calls['rateLimit']?.(two))
   })
 
   it('burst: as limit', () => {

@@ -20,6 +20,9 @@ export interface Sent {
   readonly path?: string
   readonly method?: string
   readonly headers?: Record<string, string>
+  readonly body?: string
+  /** Leaves before there is an answer. */
+  readonly signal?: AbortSignal
 }
 
 /** Sends one request to an app. */
@@ -42,8 +45,8 @@ export function sendTo(server: Server): Send {
   const { port } = server.address() as AddressInfo
   const place = { port, host: '127.0.0.1' }
 
-  async function send({ path = '/', method = 'GET', headers = {} }: Sent = {}): Promise<Seen> {
-    const asked = request({ ...place, agent: false, path, method, headers }).end()
+  async function send(sent: Sent = {}): Promise<Seen> {
+    const asked = request({ ...place, agent: false, ...sent }).end(sent.body)
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
     let body = ''
     for await (const part of response.setEncoding('utf8')) body += part as string

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import type { Decision } from './algorithm.ts'
 import { concurrency } from './algorithms/concurrency.ts'
 import { fixedWindow } from './algorithms/fixed-window.ts'
 import { slidingLog } from './algorithms/sliding-log.ts'
@@ -169,6 +170,121 @@ describe('what is charged beyond the estimate', () => {
     const reservations = [1, 2, 3].map(() => limiter.reserve('ada', { cost: 10, maxDebt: 50 }))
     for (const { settle } of reservations) settle(1000)
     expect(limiter.peek('ada').retryAfterMs).toBe(100 * (30 + 150 - 100 + 1))
+  })
+})
+
+describe('what was charged nothing', () => {
+  it.each([0, 1, 7, 1000])('is charged %i once it is settled by that', (actual) => {
+    const { limiter, left } = world(tokens)
+    limiter.reserve('ada', { cost: 0 }).settle(actual)
+    expect(left()).toBe(1000 - actual)
+  })
+
+  it('is let in whatever is owed, since nothing is asked for', () => {
+    const { limiter, left } = world(tokens)
+    limiter.reserve('ada', { cost: 0 }).settle(1000)
+    const { decision, settle } = limiter.reserve('ada', { cost: 0 })
+    expect(decision.allowed).toBe(true)
+    settle(5)
+    expect([left(), limiter.peek('ada', { cost: 0 }).used]).toEqual([0, 1005])
+  })
+
+  it('is settled once, and not after a refund', () => {
+    const { limiter, left } = world(tokens)
+    const { settle, cancel, decision } = limiter.reserve('ada', { cost: 0 })
+    settle(5)
+    settle(7)
+    cancel()
+    limiter.settle(decision, 9)
+    expect(left()).toBe(995)
+    const second = limiter.reserve('ada', { cost: 0 })
+    second.cancel()
+    second.settle(5)
+    expect(left()).toBe(995)
+  })
+
+  it('may be one policy of several', () => {
+    const { limiter } = worldOf(policies)
+    const used = (): number[] => limiter.peek('ada', { cost: 0 }).policies.map((policy) => policy.used)
+    const { settle } = limiter.reserve('ada', { cost: { tokens: 0, requests: 3 } })
+    expect(used()).toEqual([0, 3])
+    settle({ tokens: 40, requests: 1 })
+    expect(used()).toEqual([40, 1])
+    limiter.reserve('ada', { cost: { tokens: 0 } }).settle({ requests: 0 })
+    expect(used()).toEqual([40, 1])
+  })
+
+  it('belongs to the window that is when it is settled', () => {
+    const { clock, limiter, left } = world(tokens)
+    limiter.take('ada', { cost: 9 })
+    const { settle } = limiter.reserve('ada', { cost: 0 })
+    clock.now += 3_600_000
+    settle(5)
+    expect(left()).toBe(995)
+  })
+})
+
+describe('settle', () => {
+  it.each([
+    [0, 1000],
+    [3, 997],
+    [5, 995],
+    [50, 950],
+  ])('puts %i in the place of a decision that charged 5: %i are left', (actual, remaining) => {
+    const { limiter, left } = world(tokens)
+    const decision = limiter.take('ada', { cost: 5 })
+    limiter.settle(decision, actual)
+    limiter.settle(decision, 500)
+    limiter.refund(decision)
+    expect(left()).toBe(remaining)
+  })
+
+  it('does nothing for what was refunded or denied', () => {
+    const { limiter, left } = world(tokens)
+    const [refunded, denied] = [limiter.take('ada', { cost: 5 }), limiter.take('ada', { cost: 999 })]
+    limiter.refund(refunded)
+    for (const decision of [refunded, denied]) limiter.settle(decision, 700)
+    expect(left()).toBe(1000)
+  })
+
+  it('charges at most maxDebt beyond, by default the limit', () => {
+    const debtOf = (options?: { maxDebt: number | { tokens?: number } }): number => {
+      const { limiter } = worldOf([{ name: 'tokens', algorithm: tokens }])
+      limiter.settle(limiter.take('ada', { cost: 1000 }), 9999, options)
+      return limiter.peek('ada', { cost: 0 }).used - 1000
+    }
+    expect(debtOf()).toBe(1000)
+    expect(debtOf({ maxDebt: 0 })).toBe(0)
+    expect(debtOf({ maxDebt: 7 })).toBe(7)
+    expect(debtOf({ maxDebt: { tokens: 8 } })).toBe(8)
+    expect(debtOf({ maxDebt: {} })).toBe(1000)
+  })
+
+  it('settles a decision that was written down and read again', () => {
+    const { limiter, left } = world(tokens)
+    limiter.settle(JSON.parse(JSON.stringify(limiter.take('ada', { cost: 5 }))) as Decision, 2)
+    expect(left()).toBe(998)
+  })
+
+  it('promises where the store does', async () => {
+    const limiter = createLimiter({ policies, store: laterStore(memoryStore({ clock: () => noon })) })
+    const settled = limiter.settle(await limiter.take('ada', { cost: { tokens: 5 } }), { tokens: 2 })
+    expectTypeOf(settled).toEqualTypeOf<Promise<void>>()
+    expect(await settled).toBeUndefined()
+    expect((await limiter.peek('ada', { cost: 0 })).policies.map(({ used }) => used)).toEqual([2, 1])
+  })
+
+  it.each<[unknown, object | undefined, RegExp]>([
+    [-1, undefined, /^RangeError: actual must be a whole number from 0/],
+    [{ token: 1 }, undefined, /^TypeError: a policy in actual must be one of/],
+    [1, { maxDebt: -1 }, /^RangeError: maxDebt must be a whole number from 0/],
+    [1, { maxDebts: 1 }, /^TypeError: settle has no option 'maxDebts': did you mean `maxDebt`\?$/],
+  ])('refuses %o with %o, and can be said right', (actual, options, message) => {
+    const { limiter } = worldOf(policies)
+    const decision = limiter.take('ada', { cost: { tokens: 5 } })
+    expect(thrown(() => limiter.settle(decision, actual as number, options))).toMatch(message)
+    limiter.settle(decision, 0)
+    expect(limiter.peek('ada', { cost: 0 }).policies.map(({ used }) => used)).toEqual([0, 0])
   })
 })
 

@@ -42,28 +42,36 @@ export function createWarnings(
   thresholdsOf: (policy: string) => readonly number[],
   warned: (event: Warned) => void,
 ): (calls: readonly PolicyCall[], at: number) => void {
-  /** The only unit of a window in which one key comes to a threshold of one limit. */
-  function unitOf({ slot, key, limit, resetMs, at: ownAt }: PolicyCall, threshold: number, at: number) {
+  /** Whether this is the first to take the only unit of a window in which a key comes to a threshold of one limit. */
+  function take({ slot, key, limit, resetMs, at: ownAt }: PolicyCall, threshold: number, at: number) {
     const edge = EDGED.has(slot.algorithm.kind) ? (ownAt || at) + resetMs : ''
-    return chargeOf('take', {
+    const mark = {
       slot: markersOf(store, slot),
       key: `${threshold}\t${limit}\t${edge}\t${key}`,
       cost: 1,
-    })
+    }
+    return after(store.take([chargeOf('take', mark)]), ({ allowed }) => allowed)
   }
 
-  function warn(call: PolicyCall, threshold: number, used: number, at: number): void {
+  /** Tells of thresholds one after the other, the lowest first, unless somebody has told of them. */
+  function warn(call: PolicyCall, [threshold, ...higher]: number[], used: number, at: number): void {
+    if (threshold === undefined) return
     const { slot, key, limit, resetMs } = call
     const remaining = limit - used
     const tell = (): void => warned({ policy: slot.name, key, threshold, limit, used, remaining, resetMs })
-    // A balance has no window: it comes to a threshold each time that it does.
-    if (slot.algorithm.windowMs === Infinity) return tell()
+    const goOn = (): void => warn(call, higher, used, at)
     void settled(
-      () =>
-        after(store.take([unitOf(call, threshold, at)]), (ruling) => (ruling.allowed ? tell() : undefined)),
-      () => undefined,
-      // Better twice than never.
-      tell,
+      // A balance has no window: it comes to a threshold each time that it does.
+      () => slot.algorithm.windowMs === Infinity || take(call, threshold, at),
+      (isFirst) => {
+        if (isFirst) tell()
+        goOn()
+      },
+      () => {
+        // Better twice than never.
+        tell()
+        goOn()
+      },
     )
   }
 
@@ -74,9 +82,9 @@ export function createWarnings(
       if (!isMade || limit === Infinity) continue
       // What was leased beside the cost is charged, but not told as used.
       const used = limit - remaining + Math.max(0, charged - cost)
-      for (const threshold of thresholdsOf(slot.name))
-        if (reaches(used, threshold, limit) && !reaches(used - charged, threshold, limit))
-          warn(call, threshold, used, at)
+      const isCrossed = (threshold: number): boolean =>
+        reaches(used, threshold, limit) && !reaches(used - charged, threshold, limit)
+      warn(call, thresholdsOf(slot.name).filter(isCrossed), used, at)
     }
   }
 }

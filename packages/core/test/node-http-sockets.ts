@@ -27,7 +27,7 @@ function slotStore(): { store: Store<'sync'>; freed: ReturnType<typeof counter> 
   return { store: { ...store, take }, freed }
 }
 
-function socketCase(name: string, check: (serve: ServeApp) => Promise<void>): SocketCase {
+export function socketCase(name: string, check: (serve: ServeApp) => Promise<void>): SocketCase {
   return {
     name,
     async run(serve) {
@@ -45,7 +45,7 @@ function socketCase(name: string, check: (serve: ServeApp) => Promise<void>): So
   }
 }
 
-const answered =
+export const answered =
   (times: number) =>
   (heard: string): boolean =>
     statusesIn(heard).length === times && /\r\n\r\n/.test(heard.slice(heard.lastIndexOf('HTTP/1.1')))

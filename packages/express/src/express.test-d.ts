@@ -17,6 +17,7 @@ import {
   type Store,
   tokenBucket,
 } from './index.ts'
+import type { Sent } from '@sluice/core/http/adapter'
 
 const window = '1m'
 
@@ -171,6 +172,43 @@ it('respond gets what Express gives, the decision, and next', () => {
       expectTypeOf(next).toEqualTypeOf<NextFunction>()
       return res.sendStatus(420)
     },
+  })
+})
+
+describe('options that go by the response', () => {
+  it('get what the request gave, and what is known of the response', () => {
+    rateLimit({
+      limit: 5,
+      window,
+      refundWhen(req, res, status) {
+        expectTypeOf(req).toEqualTypeOf<Request>()
+        expectTypeOf(res).toEqualTypeOf<Response>()
+        expectTypeOf(status).toEqualTypeOf<number>()
+        return status === 404
+      },
+      settle(req, res, sent) {
+        expectTypeOf(req).toEqualTypeOf<Request>()
+        expectTypeOf(res).toEqualTypeOf<Response>()
+        expectTypeOf(sent).toEqualTypeOf<Sent>()
+        return sent.aborted ? undefined : sent.bytes
+      },
+      maxDebt: 100,
+    })
+    rateLimit({
+      policies: [{ limit: 5, window, refundWhen: 'failed', settle: async () => Promise.resolve(5) }],
+    })
+    rateLimit({ limiter: createLimiter({ limit: 5, window }), refundWhen: 'successful', settle: 'bytes' })
+  })
+
+  it('have to give what is asked for', () => {
+    // @ts-expect-error -- it is 'failed'
+    rateLimit({ limit: 5, window, refundWhen: 'error' })
+    // @ts-expect-error -- whether, not how much
+    rateLimit({ limit: 5, window, refundWhen: () => 1 })
+    // @ts-expect-error -- a cost is a number
+    rateLimit({ limit: 5, window, settle: () => '1' })
+    // @ts-expect-error -- one number, not a function
+    rateLimit({ limit: 5, window, settle: 'bytes', maxDebt: () => 1 })
   })
 })
 

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { afterEach, beforeEach, describe, it, vi } from 'vitest'
 import { listen } from '../../core/test/node-http-server.ts'
+import { delaySocketCases } from '../../core/test/node-http-delays.ts'
 import { socketCases } from '../../core/test/node-http-sockets.ts'
 import { caseApp } from '../test/app.ts'
 
@@ -10,7 +11,7 @@ describe('Hono on its Node server', () => {
   beforeEach(() => void vi.spyOn(console, 'error').mockReturnValue())
   afterEach(() => void vi.restoreAllMocks())
 
-  for (const { name, run } of socketCases) {
+  for (const { name, run } of [...socketCases, ...delaySocketCases]) {
     it(name, () => run((app) => listen(createAdaptorServer({ fetch: caseApp(app, []).fetch }) as Server)))
   }
 })

@@ -5,15 +5,19 @@
 import { refundCases } from './cases/after-response.ts'
 import type { HttpCase } from './cases/app.ts'
 import { byteCases } from './cases/bytes.ts'
+import { answerCases } from './cases/answers.ts'
 import { clientListCases } from './cases/client-lists.ts'
 import { clientCases } from './cases/clients.ts'
 import { countingCases } from './cases/counting.ts'
+import { delayEndingCases } from './cases/delay-endings.ts'
+import { delayCases } from './cases/delays.ts'
 import { denialCases } from './cases/denials.ts'
 import { failureCases } from './cases/failures.ts'
 import { headerCases } from './cases/headers.ts'
 import { keyCases } from './cases/keys.ts'
 import { limiterCases } from './cases/limiters.ts'
 import { listCases } from './cases/lists.ts'
+import { nearLimitCases } from './cases/near-limit.ts'
 import { outageCases } from './cases/outages.ts'
 import { planCases } from './cases/plans.ts'
 import { prepaidCases } from './cases/prepaid.ts'
@@ -47,6 +51,10 @@ export const httpCases: readonly HttpCase[] = [
   ...quotaCases,
   ...tierCases,
   ...denialCases,
+  ...nearLimitCases,
+  ...delayCases,
+  ...delayEndingCases,
+  ...answerCases,
   ...headerCases,
   ...responseCases,
   ...listCases,

@@ -67,12 +67,12 @@ export interface RequestPolicyOptions<Args extends readonly unknown[]> extends C
   partitionKey?: { readonly secret: string | Uint8Array }
 }
 
-/** What to say to a refused client: text, an object (sent as JSON), or a function that gives one. */
+/** What to say to a refused client: text, an object (sent as JSON), or a function that gives one; nothing: the default. */
 export type Message<Args extends readonly unknown[]> = string | object | MessageFunction<Args>
 
 export type MessageFunction<Args extends readonly unknown[]> = (
   ...args: [...Args, Decision]
-) => MaybePromise<string | object>
+) => MaybePromise<string | object | null | undefined>
 
 /** Whom a list names: addresses and CIDR ranges, what `clientList()` gives, or a function of the request. */
 export type ListOption<Args extends readonly unknown[]> =
@@ -98,7 +98,8 @@ export interface ResponseOptions<Args extends readonly unknown[], Respond> {
   delay?: DelayOptions
   /**
    * Up to this much is added to the wait that refused clients are told, to each another part, so that they do not all
-   * come back in one instant. 0 or a duration; default 0.
+   * come back in one instant. Headers, body and `message` have it; `respond` and handlers see the exact decision. 0 or a
+   * duration; default 0.
    */
   retryAfterSpread?: Duration
   /** The status of a refusal: 400 to 599, or a function that gives it. Default 429. Where `onStoreError` refuses, it is 503. */

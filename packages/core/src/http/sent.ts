@@ -22,6 +22,8 @@ export interface NodeResponse extends Closing {
   readonly statusCode: number
   readonly headersSent: boolean
   readonly writableFinished?: boolean
+  /** Of HTTP/2 only. */
+  readonly stream?: object
 }
 
 /** Calls `done` once a response on Node is over, and tells how it ended. */
@@ -33,9 +35,12 @@ export function whenNodeSent(
 ): void {
   const bytes = countsBytes ? countBytes(response as NodeResponse & CountedResponse, connection) : () => 0
   whenOver(response, connection, () => {
-    const { headersSent, statusCode, writableEnded = false } = response
-    // HTTP/2 does not tell whether a response is finished. One that is ended may still be on its way.
-    const isSent = response.writableFinished ?? writableEnded
+    const { headersSent, statusCode, stream, writableEnded = false } = response
+    // To Node a response is finished, too, whose last part was under way when the client left. What HTTP/2 calls the
+    // connection is a stream of each response, which is gone with it.
+    const isLeft = connection.destroyed && !stream
+    const isSent = response.writableFinished && !isLeft
+    // One that is ended may still be on its way.
     const isOnItsWay = writableEnded && !response.closed && !connection.destroyed
     const status = headersSent ? statusCode : CLIENT_GONE
     return done({ status, bytes: bytes(), aborted: !isSent && !isOnItsWay })

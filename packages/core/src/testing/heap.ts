@@ -12,3 +12,9 @@ export function heapGrowth(run: () => void): number {
   collect()
   return process.memoryUsage().heapUsed - before
 }
+
+/** How many bytes are in use now, garbage aside. */
+export function heapUsed(): number {
+  collect()
+  return process.memoryUsage().heapUsed
+}

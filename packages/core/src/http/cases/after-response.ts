@@ -5,7 +5,7 @@ import { createLimiter } from '../../limiter.ts'
 import { byHeader } from '../keys.ts'
 import type { HttpCase } from './app.ts'
 import { ended, openSettled, tenSeconds, watched } from './settlements.ts'
-import { door, httpCase, remaining, statuses } from './world.ts'
+import { counter, door, httpCase, remaining, statuses } from './world.ts'
 
 const key = byHeader('x-client')
 const unit = (status: number): string[] => (status >= 400 ? ['requests refund 1', ended] : [ended])
@@ -107,15 +107,24 @@ export const refundCases: readonly HttpCase[] = [
         { name: 'many', algorithm: fixedWindow({ limit: 100, window: '10s' }) },
       ],
     })
-    let asked = 0
-    const refundWhen = (): boolean => asked++ === 0
-    const app = await world.open(() => ({ limiter, key, cost: 3, refundWhen }))
+    const asked = counter()
+    const refundWhen = (): boolean => {
+      asked.add()
+      return asked.count() === 1
+    }
+    const app = await world.open((header) => ({
+      limiter,
+      key: (...args) => header('x-client', ...args),
+      cost: 3,
+      refundWhen,
+    }))
     await app.get('/boom')
     await reached(1)
     same('settlements', calls, [['few refund 3', 'many refund 3']])
     await app.get('/boom')
+    await asked.reached(2)
     const { policies } = await limiter.peek('ada', { cost: 0 })
-    same('used', [asked, ...policies.map(({ used }) => used)], [2, 3, 3])
+    same('used', [asked.count(), ...policies.map(({ used }) => used)], [2, 3, 3])
   }),
 
   httpCase('a slot is freed once, and the request given back', async (world) => {

@@ -43,6 +43,13 @@ export function httpCase(name: string, check: (world: World) => Promise<void>): 
   }
 }
 
+/** The same world, in which time passes as it does: who is held back is held by timers. */
+export function flowing(world: World): World {
+  const startMs = world.clock.now - performance.now()
+  Object.defineProperty(world.clock, 'now', { get: () => Math.floor(startMs + performance.now()) })
+  return world
+}
+
 function clientOf(app: OpenedApp): Client {
   const send: Client['send'] = ({ method = 'GET', path = '/', headers = {} }) =>
     app.send({ method, path, headers: { 'x-client': 'ada', ...headers } })
