@@ -156,10 +156,13 @@ describe('TypeScript', () => {
   })
 
   it.each(runnable)('$block.path:$block.line runs', ({ block }) => {
-    const result = resultOf(block)
-    expect(result?.error).toBeUndefined()
-    // What the cookbook's programs answer is for its own test.
-    if (block.path !== 'docs/policies.md') expect(result?.first?.status ?? 200).toBe(200)
+    expect(resultOf(block)?.error).toBeUndefined()
+  })
+
+  // What the cookbook's programs answer is for its own test.
+  const asked = runnable.filter(({ block }) => block.path !== 'docs/policies.md')
+  it.each(asked)('$block.path:$block.line answers, if it serves', ({ block }) => {
+    expect(resultOf(block)?.first?.status ?? 200).toBe(200)
   })
 })
 

@@ -177,12 +177,12 @@ describe('the recipe', () => {
     })
     const from = Date.now()
     let lastDecidedMs = 0
-    const one = async (): Promise<Seen> => {
-      const seen = await send(shop)
-      if (seen.status === 503) lastDecidedMs = Date.now() - from
-      return seen
+    const deliver = async (): Promise<Seen> => {
+      const answer = await send(shop)
+      if (answer.status === 503) lastDecidedMs = Date.now() - from
+      return answer
     }
-    const seen = await Promise.all(times(400, 0).map(one))
+    const seen = await Promise.all(times(400, 0).map(deliver))
     expect(Date.now() - from).toBeGreaterThanOrEqual(2900)
     const accepted = seen.filter(({ status }) => status === 202).length
     expect(accepted).toBeGreaterThanOrEqual(250)

@@ -24,9 +24,8 @@
  */
 
 import type { Receipt } from './charges.ts'
-import type { Grant, GrantOptions } from './grants.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import type { Slot, Store } from './store.ts'
+import type { Grant, GrantOptions, Slot, Store } from './store.ts'
 
 /** What one policy says to one charge. All counts are whole units, all durations whole milliseconds. */
 export interface Answer {

@@ -1,24 +1,6 @@
 import { knownOptions, refuse, wholeNumber } from './check.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import type { Slot, Store } from './store.ts'
-
-/** What came of a grant. */
-export interface Grant {
-  /** `false`: units were granted under this id before, and nothing changed now. */
-  readonly granted: boolean
-  /** What there was after the last grant, in units. */
-  readonly limit: number
-  /** Units that are left. */
-  readonly remaining: number
-}
-
-export interface GrantOptions {
-  /**
-   * Tells this grant from every other of its key: the id of a payment, say. 1 to 256 characters. What is granted again under
-   * an id, by a retry or a webhook that is delivered twice, grants nothing. Remembered until the key is reset.
-   */
-  id: string
-}
+import type { Grant, GrantOptions, Slot, Store } from './store.ts'
 
 /** An id of more is no id; it would be kept for ever. */
 const LONGEST_ID = 256

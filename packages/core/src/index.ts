@@ -29,7 +29,6 @@ export type { CachedByOptions } from './cached-by-options.ts'
 export type { Receipt } from './charges.ts'
 export type { Duration } from './check.ts'
 export type { LimiterEvents } from './events.ts'
-export type { Grant, GrantOptions } from './grants.ts'
 export { createLimiter } from './limiter.ts'
 export type { Held, Limiter, LimiterOptions, LimiterPolicies, LimiterSettings } from './limiter-types.ts'
 export type { PolicyAlgorithm, PolicyList, PolicyOptions } from './policies.ts'
@@ -38,6 +37,8 @@ export type {
   Charge,
   ChargeKind,
   FailureEvents,
+  Grant,
+  GrantOptions,
   In,
   Mode,
   OnStoreError,

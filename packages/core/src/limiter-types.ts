@@ -1,10 +1,9 @@
 import type { Decision } from './algorithm.ts'
 import type { PolicyInfo } from './bound-policies.ts'
 import type { LimiterEvents } from './events.ts'
-import type { Grant, GrantOptions } from './grants.ts'
 import type { PolicyList, PolicyOptions } from './policies.ts'
 import type { Reservation, ReserveOptions } from './reservation.ts'
-import type { In, Mode, OnStoreError, Store } from './store.ts'
+import type { Grant, GrantOptions, In, Mode, OnStoreError, Store } from './store.ts'
 import type { Cost, CostOptions, PolicyCharge, Target } from './targets.ts'
 import type { WaitOptions } from './waiting.ts'
 

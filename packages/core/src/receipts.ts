@@ -1,6 +1,6 @@
 import type { Decision } from './algorithm.ts'
 import type { Receipt } from './charges.ts'
-import { wholeNumber } from './check.ts'
+import { refuse, wholeNumber } from './check.ts'
 import type { PolicySet } from './policy-set.ts'
 import type { Slot } from './store.ts'
 import { type Cost, partOf } from './targets.ts'
@@ -21,13 +21,22 @@ const holds = ({ slot }: { slot: Slot }): boolean => slot.algorithm.hold !== und
 const given = new WeakMap<Decision, boolean>()
 
 /**
+ * What a decision decided, policy by policy.
+ * @throws TypeError for what is no decision
+ */
+const policiesOf = (decision: Decision): Decision['policies'] =>
+  Array.isArray(decision?.policies)
+    ? decision.policies
+    : refuse('the decision', 'what take() or another call of the limiter gave', decision)
+
+/**
  * The receipts of a limiter. A decision is plain data: where it was charged is told by the names and the kinds of its
  * policies, so that one that was logged or sent elsewhere can be refunded too.
  */
 export function createReceipts(policies: PolicySet): Receipts {
   /** What an allowed decision charged; nothing for a denied one. */
   const charged = (decision: Decision): Receipt[] =>
-    decision.policies.flatMap(({ name, kind, key, cost, mode, allowed, at = decision.at }) => {
+    policiesOf(decision).flatMap(({ name, kind, key, cost, mode, allowed, at = decision.at }) => {
       const slot = policies.everHad(name)?.kinds.get(kind)
       return slot && decision.allowed && (mode === 'enforce' || allowed)
         ? [{ slot, key, cost, at: wholeNumber('at', at), from: decision.source }]

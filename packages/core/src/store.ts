@@ -1,7 +1,6 @@
 /** The seam between limiters and stores. Types only. */
 
 import type { Algorithm, Answer, DecisionSource } from './algorithm.ts'
-import type { Grant } from './grants.ts'
 
 /** Whether a store answers at once or with a promise. */
 export type Mode = 'sync' | 'async'
@@ -63,6 +62,24 @@ export interface Ruling {
   readonly told?: readonly Charge[]
   /** The wait, where no charge tells it. */
   readonly retryAfterMs?: number
+}
+
+/** What came of a grant. */
+export interface Grant {
+  /** `false`: units were granted under this id before, and nothing changed now. */
+  readonly granted: boolean
+  /** What there was after the last grant, in units. */
+  readonly limit: number
+  /** Units that are left. */
+  readonly remaining: number
+}
+
+export interface GrantOptions {
+  /**
+   * Tells this grant from every other of its key: the id of a payment, say. 1 to 256 characters. What is granted again under
+   * an id, by a retry or a webhook that is delivered twice, grants nothing. Remembered until the key is reset.
+   */
+  id: string
 }
 
 /** Owns state, atomicity and the clock. What wraps a store is a function `(store: Store) => Store`. */

@@ -24,6 +24,12 @@ export function refusal(decision: Decision, waitMs: number): Decision {
   return { ...decision, allowed: false, retryAfterMs: Math.max(waitMs, decision.retryAfterMs), policies }
 }
 
+/** Less than a microsecond is an error of rounding. */
+const ROUNDING_MS = 0.001
+
+/** Whether a time of `performance.now()` has come. */
+export const isDue = (atMs: number): boolean => atMs - performance.now() <= ROUNDING_MS
+
 /**
  * Calls back at a time of `performance.now()`, never sooner: timers may fire a little early, and one above 2^31 ms fires
  * at once.
@@ -32,10 +38,9 @@ export function refusal(decision: Decision, waitMs: number): Decision {
 export function sleep(until: number, then: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   function again(): void {
-    // Less than a microsecond is an error of rounding.
-    const leftMs = Math.ceil(until - performance.now() - 0.001)
-    if (leftMs > 0) timer = setTimeout(again, Math.min(leftMs, LONGEST_TIMER_MS))
-    else then()
+    if (isDue(until)) return then()
+    const leftMs = Math.ceil(until - performance.now() - ROUNDING_MS)
+    timer = setTimeout(again, Math.min(Math.max(1, leftMs), LONGEST_TIMER_MS))
   }
   again()
   return () => clearTimeout(timer)

@@ -1,7 +1,6 @@
 import type { Decision } from './algorithm.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import type { PolicyCharge } from './targets.ts'
-import type { Turn } from './turns.ts'
 
 /** Somebody who waits. */
 export interface Waiter {
@@ -11,15 +10,12 @@ export interface Waiter {
   readonly maxWaitMs: number
   /** When its time is up, by `performance.now()`. */
   readonly until: number
-  /** Whether it was called: since then the store is asked, or it sleeps, or it is refused. */
-  isCalled: boolean
   isAsking: boolean
   /** Whether it had to wait for more than an answer of the store. */
   isDelayed: boolean
   isOver: boolean
   /** What comes of the last call of the store. */
   answer: MaybePromise<void>
-  turn: Turn | undefined
   stopTimer(): void
   /** Ends the waiting. */
   readonly resolve: (decision: Decision) => void
@@ -37,12 +33,10 @@ export const waiterOf = (
   costs: charges.map(({ cost = 1 }) => cost).join(),
   maxWaitMs,
   until: performance.now() + maxWaitMs,
-  isCalled: false,
   isAsking: false,
   isDelayed: false,
   isOver: false,
   answer: undefined,
-  turn: undefined,
   stopTimer: () => undefined,
   resolve,
   reject,

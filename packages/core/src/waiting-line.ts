@@ -2,6 +2,7 @@ import type { Decision } from './algorithm.ts'
 import type { PolicyCall } from './charges.ts'
 import type { LimiterCalls } from './limiter-calls.ts'
 import { type MaybePromise, settled } from './maybe-promise.ts'
+import { createSleepers } from './sleepers.ts'
 import { onTurn, refusal, sleep, type Turn } from './turns.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -31,6 +32,8 @@ export interface Line {
  */
 export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => void): Line {
   const waiters = new Set<Waiter>()
+  /** Those of them who are behind the head. */
+  const behind = new Set<Waiter>()
   /** Who has to be done with before anybody else is called. */
   let head: Waiter | undefined
   /** Until when the head sleeps; else 0. */
@@ -38,6 +41,9 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   let isCalling = false
   /** Turns that came for somebody who had left. */
   const unclaimed: [turn: Turn, costs: string][] = []
+  const sleepers = createSleepers((waiter, { decision }) =>
+    end(waiter, () => waiter.resolve(onTurn(decision))),
+  )
   let isClosed = false
 
   /** Lets others be called once a waiter is done with. */
@@ -47,7 +53,10 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     // With a store that answers at once this would go ever deeper.
     if (isCalling) return
     isCalling = true
-    for (const other of waiters) if (!head && !other.isCalled) ask(other)
+    for (const other of behind) {
+      if (head) break
+      ask(other)
+    }
     isCalling = false
     if (!head && waiters.size === 0) onEmpty()
   }
@@ -57,6 +66,7 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       waiter.isOver = true
       waiter.stopTimer()
       waiters.delete(waiter)
+      behind.delete(waiter)
       finish()
     }
     if (!waiter.isAsking) callNext(waiter)
@@ -64,7 +74,8 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
 
   /** Asks the store for a turn that comes in time. */
   function ask(waiter: Waiter): void {
-    waiter.isCalled = waiter.isAsking = true
+    behind.delete(waiter)
+    waiter.isAsking = true
     waiter.stopTimer()
     const leftMs = Math.max(0, Math.round(waiter.until - performance.now()))
 
@@ -102,15 +113,16 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       return back
     }
     if (allowed) {
-      rest(waiter, { decision, dueAt })
+      waiter.isDelayed ||= retryAfterMs > 0
+      waiter.stopTimer()
+      sleepers.add(waiter, { decision, dueAt })
       callNext(waiter)
     } else if (source !== 'failure-policy' && retryAfterMs > 0 && retryAfterMs <= leftMs) {
       waiter.isDelayed = true
       waiter.stopTimer = sleep(dueAt, () => ask(waiter))
       head ??= waiter
       if (head === waiter) freeAt = dueAt
-      for (const other of waiters) {
-        if (other.isCalled) continue
+      for (const other of behind) {
         other.isDelayed = true
         if (isTooLate(other)) void refuse(other)
       }
@@ -118,18 +130,11 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     return undefined
   }
 
-  /** Sleeps until a turn is due. */
-  function rest(waiter: Waiter, turn: Turn): void {
-    waiter.turn = turn
-    waiter.isDelayed ||= turn.decision.retryAfterMs > 0
-    waiter.stopTimer()
-    waiter.stopTimer = sleep(turn.dueAt, () => end(waiter, () => waiter.resolve(onTurn(turn.decision))))
-  }
-
   /** Passes on turns of those who left before they had them: once those who asked after them have theirs. */
   function passFree(): void {
+    if (unclaimed.length === 0) return
     for (const { isAsking } of waiters) if (isAsking) return
-    for (const [turn, costs] of unclaimed.splice(0)) passOn(turn, costs)
+    for (const [turn, costs] of unclaimed.splice(0)) void giveBack(sleepers.passOn(turn, costs).decision)
   }
 
   /** Whether a waiter's time is up before the head asks again. */
@@ -137,14 +142,12 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
 
   /** Whether somebody sleeps, or is behind who is asked for, who must not be passed. */
   function isWaitedIn(): boolean {
-    if (freeAt > 0) return true
-    if (head) for (const { isCalled } of waiters) if (!isCalled) return true
-    return false
+    return freeAt > 0 || behind.size > 0
   }
 
   /** Tells who gets no turn how things are now: it has to wait at least for those in front. */
   function refuse(waiter: Waiter): MaybePromise<void> {
-    waiter.isCalled = true
+    behind.delete(waiter)
     waiter.stopTimer()
     const waitMs = Math.max(1, Math.ceil(freeAt - performance.now()))
     return settled(
@@ -157,22 +160,6 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
   /** Nobody is there to hear of a failure: what was charged then stays charged. */
   const giveBack = (decision: Decision): MaybePromise<void> => settled(() => refund(decision), ignore, ignore)
 
-  /**
-   * Gives a turn up: those asleep behind it who are charged as much move up by one, and the last turn of theirs goes back.
-   * If the first did, whoever comes next would pass beside them, and more than a bucket lets out.
-   */
-  function passOn(turn: Turn, costs: string): void {
-    let free = turn
-    for (const other of waiters) {
-      const own = other.turn
-      if (!own || own.dueAt < free.dueAt) continue
-      if (other.costs !== costs) break
-      rest(other, free)
-      free = own
-    }
-    void giveBack(free.decision)
-  }
-
   return {
     enter(waiter, maxQueue) {
       const hasNoTurn =
@@ -183,23 +170,22 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       waiters.add(waiter)
       if (hasNoTurn) void refuse(waiter)
       else if (waiter.maxWaitMs === 0) ask(waiter)
-      else if (head) waiter.stopTimer = sleep(waiter.until, () => void refuse(waiter))
-      else ask(waiter)
+      else if (head) {
+        behind.add(waiter)
+        waiter.stopTimer = sleep(waiter.until, () => void refuse(waiter))
+      } else ask(waiter)
     },
     abort(waiter, reason) {
+      // If the first turn went back, whoever comes next would pass beside those who sleep: it is the last one that does.
+      const left = sleepers.leave(waiter)
       end(waiter, () => waiter.reject(reason))
-      // Who closes gives all turns back.
-      if (waiter.turn && !isClosed) passOn(waiter.turn, waiter.costs)
+      if (left) void giveBack(left.decision)
     },
     close() {
       isClosed = true
       // The last turn first: it weighs most.
-      const all = [...waiters].toReversed()
-      return all.flatMap((waiter) => [
-        waiter.turn && giveBack(waiter.turn.decision),
-        refuse(waiter),
-        waiter.answer,
-      ])
+      const back = sleepers.end().map(({ decision }) => giveBack(decision))
+      return [...back, ...[...waiters].toReversed().flatMap((waiter) => [refuse(waiter), waiter.answer])]
     },
   }
 }

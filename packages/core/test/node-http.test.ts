@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { httpCases } from '../src/http/index.ts'
 import { caseServer } from './node-http-app.ts'
 import { sendBySupertest } from './node-http-client.ts'
+import { leavingCases } from './node-http-leaving.ts'
 import { listen } from './node-http-server.ts'
 import { socketCases } from './node-http-sockets.ts'
 
@@ -23,5 +24,6 @@ describe('a fourth adapter, for plain node:http', () => {
     )
   }
 
-  for (const { name, run } of socketCases) it(name, () => run((app) => listen(caseServer(app, []))))
+  for (const { name, run } of [...socketCases, ...leavingCases])
+    it(name, () => run((app) => listen(caseServer(app, []))))
 })

@@ -3,6 +3,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { afterEach, beforeEach, describe, it, vi } from 'vitest'
 import { listen } from '../../core/test/node-http-server.ts'
 import { delaySocketCases } from '../../core/test/node-http-delays.ts'
+import { leavingCases } from '../../core/test/node-http-leaving.ts'
 import { socketCases } from '../../core/test/node-http-sockets.ts'
 import { caseApp } from '../test/app.ts'
 
@@ -11,7 +12,7 @@ describe('Hono on its Node server', () => {
   beforeEach(() => void vi.spyOn(console, 'error').mockReturnValue())
   afterEach(() => void vi.restoreAllMocks())
 
-  for (const { name, run } of [...socketCases, ...delaySocketCases]) {
+  for (const { name, run } of [...socketCases, ...delaySocketCases, ...leavingCases]) {
     it(name, () => run((app) => listen(createAdaptorServer({ fetch: caseApp(app, []).fetch }) as Server)))
   }
 })

@@ -1,6 +1,6 @@
 import { fixedWindow } from '../algorithms/fixed-window.ts'
 import { prepaid } from '../algorithms/prepaid.ts'
-import type { Grant } from '../grants.ts'
+import type { Grant } from '../store.ts'
 import type { Slot, Store } from '../store.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { answerOf, call, open, same, type StoreCase, storeCase } from './calls.ts'

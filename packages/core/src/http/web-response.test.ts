@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { EventEmitter } from 'node:events'
 import { type WriteHeaders } from './response-headers.ts'
+import type { Sent } from './sent.ts'
 import { whenSent, withHeaders as withHeadersFor } from './web-response.ts'
 
 /** A response like those of `fetch()`, whose headers cannot be changed. */
@@ -84,7 +85,7 @@ describe('withHeaders', () => {
 /** What a response on any runtime but Node's server does. */
 const whenBodyEnds = (
   response: Response,
-  done: () => unknown,
+  done: (sent: Sent) => unknown,
   signal?: AbortSignal,
   method = 'GET',
 ): Response => whenSent(response, { method, signal }, undefined, done, false)
@@ -256,5 +257,78 @@ describe('elsewhere', () => {
       .text()
       .catch(() => undefined)
     expect(done).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('what is told of a response elsewhere', () => {
+  const bytes = (size: number): Uint8Array => new Uint8Array(size)
+  const streamOf = (parts: Uint8Array[]): ReadableStream<Uint8Array> =>
+    new ReadableStream(
+      {
+        pull(controller) {
+          const part = parts.shift()
+          if (part) controller.enqueue(part)
+          else controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+
+  it.each<[what: string, make: () => Response, sent: Sent]>([
+    ['no body', () => new Response(null, { status: 204 }), { status: 204, bytes: 0, aborted: false }],
+    ['an empty one', () => new Response(''), { status: 200, bytes: 0, aborted: false }],
+    ['text', () => new Response('hello'), { status: 200, bytes: 5, aborted: false }],
+    ['text beyond ASCII', () => new Response('\u00e9\u20ac'), { status: 200, bytes: 5, aborted: false }],
+    [
+      'parts',
+      () => new Response(streamOf([bytes(5), bytes(0), bytes(70_000)]), { status: 500 }),
+      { status: 500, bytes: 70_005, aborted: false },
+    ],
+  ])('%s', async (_what, make, sent) => {
+    const done = vi.fn<(sent: Sent) => void>()
+    const body = await whenBodyEnds(make(), done).arrayBuffer()
+    expect(body.byteLength).toBe(sent.bytes)
+    expect(done.mock.calls).toEqual([[sent]])
+  })
+
+  it('HEAD has no bytes', () => {
+    const done = vi.fn<(sent: Sent) => void>()
+    whenBodyEnds(new Response('hello'), done, undefined, 'HEAD')
+    expect(done.mock.calls).toEqual([[{ status: 200, bytes: 0, aborted: false }]])
+  })
+
+  it('a reader that goes away has taken what it has, and at most two parts that were made ahead', async () => {
+    const done = vi.fn<(sent: Sent) => void>()
+    const parts = Array.from({ length: 50 }, () => bytes(1000))
+    const reader = whenBodyEnds(new Response(streamOf(parts)), done).body?.getReader()
+    for (let times = 0; times < 5; times++) await reader?.read()
+    await settled()
+    await reader?.cancel()
+    expect(done.mock.calls).toEqual([[{ status: 200, bytes: 7000, aborted: true }]])
+  })
+
+  it('a body that fails has what came before', async () => {
+    const done = vi.fn<(sent: Sent) => void>()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes(10)),
+      pull: (controller) => controller.error(new Error('the source dried up')),
+    })
+    await expect(whenBodyEnds(new Response(body), done).text()).rejects.toThrow('the source dried up')
+    expect(done.mock.calls).toEqual([[{ status: 200, bytes: 10, aborted: true }]])
+  })
+
+  it('a client that is gone before there is a response has a status of 499', () => {
+    const done = vi.fn<(sent: Sent) => void>()
+    whenBodyEnds(new Response('hello'), done, AbortSignal.abort())
+    expect(done.mock.calls).toEqual([[{ status: 499, bytes: 0, aborted: true }]])
+  })
+
+  it('nobody has to listen to a response that nobody has to be told of', () => {
+    const { signal } = new AbortController()
+    const listen = vi.spyOn(signal, 'addEventListener')
+    const response = new Response('hello')
+    expect(whenSent(response, { method: 'GET', signal }, undefined, undefined, false)).toBe(response)
+    expect(listen).not.toHaveBeenCalled()
+    expect(response.body?.locked).toBe(false)
   })
 })

@@ -1,7 +1,6 @@
 import { type Duration, durationMs, functionOf, knownOptions, wholeNumber } from '../check.ts'
-import type { Grant } from '../grants.ts'
 import { after, type MaybePromise } from '../maybe-promise.ts'
-import type { Charge, In, Mode, Ruling, Slot, Store } from '../store.ts'
+import type { Charge, Grant, In, Mode, Ruling, Slot, Store } from '../store.ts'
 import { identified } from './identity.ts'
 import { createRefusals } from './refusals.ts'
 import { given, wrapping } from './wrapping.ts'

@@ -1,5 +1,5 @@
 import type { Answer } from '../algorithm.ts'
-import type { Grant } from '../grants.ts'
+import type { Grant } from '../store.ts'
 import type { Table, Tables } from './memory-tables.ts'
 
 /** Adds units to a key in memory, unless it was granted some under this id, and tells what there is then. */

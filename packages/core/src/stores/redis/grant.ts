@@ -1,5 +1,6 @@
 import { isWhole } from '../../check.ts'
-import { type Grant, tooMany } from '../../grants.ts'
+import { tooMany } from '../../grants.ts'
+import type { Grant } from '../../store.ts'
 import type { Connection } from './connection.ts'
 import { safe } from './keys.ts'
 import { grantScript, type Script } from './script.ts'
