@@ -63,7 +63,14 @@ function served(options: any): unknown {
 
 /** A limiter's policies, as it tells them. */
 const shown = (limiter: core.Limiter): unknown =>
-  limiter.policies.map(({ name, mode, limit, windowMs, kind }) => [name, mode, limit, windowMs, kind])
+  limiter.policies.map(({ name, mode, limit, windowMs, kind, warnAt }) => [
+    name,
+    mode,
+    limit,
+    windowMs,
+    kind,
+    warnAt,
+  ])
 
 function limited(options: any): unknown {
   const limiter = core.createLimiter({ store: frozen(), ...options })
@@ -199,6 +206,18 @@ const calls: Record<string, Call> = {
   'onStoreError.local': (local) => failurePolicy(memcachedStore(client), { local }),
   rateLimit: served,
   'rateLimit.policies[]': (policy) => served({ policies: [policy] }),
+  // As with `wait`: turns show as debt.
+  delay(delay) {
+    const limiter = core.createLimiter({
+      store: frozen(),
+      algorithm: core.tokenBucket({ ...bucket, refill: 5 }),
+    })
+    const http = createHttpLimiter<[]>({ limiter, key: () => 'key', delay }, framework)
+    for (let requests = 0; requests < 9; requests++) void http.handle()
+    const { retryAfterMs } = limiter.peek('key')
+    void limiter.close()
+    return retryAfterMs
+  },
   partitionKey: (partitionKey) => served({ limit: 1, window, partitionKey }),
   byIp: (options) => [
     keyOf(keys.byIp(options), '2001:db8:1:2ff::7'),
@@ -294,6 +313,12 @@ const alsoWrong: Record<string, unknown[]> = {
   'rateLimit.refundWhen': ['bytes', true, 500],
   'rateLimit.settle': ['failed', true, 5],
   'rateLimit.policies[].unit': ['é', ''],
+  'createLimiter.warnAt': [0, 1.5, Number.NaN, [0.5, 2]],
+  'update.warnAt': [0, 1.5, Number.NaN, [0.5, 2]],
+  'createLimiter.policies[].warnAt': [0, '0.8'],
+  'rateLimit.warnAt': [0, 1.5, Number.NaN, [0.5, 2]],
+  'rateLimit.policies[].warnAt': [0, '0.8'],
+  'rateLimit.delay': [true, null, '5s'],
   'rateLimit.skip': [['10.0.0.0/33'], '10.0.0.0/8'],
   'rateLimit.deny': [['example.org'], '10.0.0.0/8'],
   'rateLimit.trustProxy': [0, 101, true, 'uniquelocal', ['10.0.0.0/33']],
@@ -322,6 +347,9 @@ const others: Record<string, unknown> = {
   unit: 'things',
   maxWait: 1,
   maxQueue: 1,
+  maxWaiting: 1,
+  warnAt: 0.5,
+  retryAfterSpread: '1h',
   skip: () => true,
   deny: () => true,
   headers: 'draft-7',
@@ -419,7 +447,7 @@ describe('the table has every option, and no other', () => {
       'memoryStore',
     ]
       .concat('a call', 'on', 'rateLimit', 'slidingLog', 'slidingWindow', 'tokenBucket')
-      .concat('fromRateLimiterFlexible', 'grant', 'settle')
+      .concat('fromRateLimiterFlexible', 'grant', 'settle', 'delay', 'wait')
       .concat('redisStore', 'memcachedStore', 'denyCache', 'lease', 'onStoreError', 'onStoreError.local')
       .map((name) => `'${name}'`)
       .concat('`${at}partitionKey`', 'owner')

@@ -113,6 +113,54 @@ describe('options that nobody reads', () => {
     },
   )
 
+  it.each([
+    ['windowMs', 'window: 60000', 'express-rate-limit'],
+    ['points', 'limit', 'rate-limiter-flexible'],
+    ['db', 'store', 'koa-ratelimit'],
+    ['max', 'limit'],
+    ['keyGenerator', 'key'],
+    ['id', 'key'],
+    ['handler', 'respond'],
+    ['onLimited', 'respond'],
+    ['throw', 'respond'],
+    ['statusCode', 'status'],
+    ['errorMessage', 'message'],
+    ['legacyHeaders', 'headers'],
+    ['standardHeaders', 'headers'],
+    ['disableHeader', 'headers: false'],
+    ['identifier', 'name'],
+    ['retryAfter', 'retryAfterSpread'],
+    ['requestPropertyName', 'property'],
+    ['skipFailedRequests', "refundWhen: 'failed'"],
+    ['skipSuccessfulRequests', "refundWhen: 'successful'"],
+    ['requestWasSuccessful', 'refundWhen'],
+    ['ipv6Subnet', 'byIp({ ipv6Prefix })'],
+    ['passOnStoreError', "onStoreError: 'allow'"],
+    ['insuranceLimiter', 'onStoreError'],
+    ['logger', 'on'],
+    ['delayAfter', 'delay'],
+    ['delayMs', 'delay'],
+    ['maxDelayMs', 'delay'],
+    ['execEvenly', 'delay'],
+    ['whitelist', 'skip'],
+    ['whiteList', 'skip'],
+    ['blacklist', 'deny'],
+    ['blackList', 'deny'],
+    ['driver', 'store'],
+    ['storeClient', 'store'],
+    ['namespace', 'redisStore(client, { prefix })'],
+    ['keyPrefix', 'redisStore(client, { prefix })'],
+    ['inMemoryBlockOnConsumed', 'redisStore(client, { denyCache })'],
+  ])('%s is what another library calls %s', (theirs, ours, library = 'another library') => {
+    expect(hint(theirs)).toBe(
+      `TypeError: it has no option '${theirs}': \`${theirs}\` is ${library}'s name; write \`${ours}\``,
+    )
+  })
+
+  it('are of two units where two libraries have the name', () => {
+    expect(hint('duration')).toMatch("write `window: '60s'`")
+  })
+
   it('are looked for among own names only, and undefined ones count too', () => {
     expect(thrown(() => knownOptions('it', Object.create({ windw: 1 }), known))).toBeUndefined()
     expect(thrown(() => knownOptions('it', { windw: undefined }, known))).toMatch('windw')

@@ -69,20 +69,42 @@ export const oneOf = <T extends string | boolean>(option: string, value: unknown
 export const functionOf = <T>(option: string, value: T): T =>
   value === undefined || typeof value === 'function' ? value : refuse(option, 'a function', value)
 
-const EXPRESS = "express-rate-limit's name; write "
-const FLEXIBLE = "rate-limiter-flexible's name; write "
+/** What to write instead of names that other libraries have, and whose they are where they are one library's alone. */
+const THEIR_NAMES: readonly (readonly [write: string, names: string, library?: string])[] = [
+  ['window: 60000', 'windowMs', 'express-rate-limit'],
+  ['limit', 'points', 'rate-limiter-flexible'],
+  ['store', 'db', 'koa-ratelimit'],
+  ['limit', 'max'],
+  ['store', 'driver storeClient'],
+  ['key', 'keyGenerator id'],
+  ['respond', 'handler onLimited throw'],
+  ['status', 'statusCode'],
+  ['message', 'errorMessage'],
+  ['headers', 'legacyHeaders standardHeaders'],
+  ['headers: false', 'disableHeader'],
+  ['name', 'identifier'],
+  ['retryAfterSpread', 'retryAfter'],
+  ['property', 'requestPropertyName'],
+  ["refundWhen: 'failed'", 'skipFailedRequests'],
+  ["refundWhen: 'successful'", 'skipSuccessfulRequests'],
+  ['refundWhen', 'requestWasSuccessful'],
+  ['skip', 'whitelist whiteList'],
+  ['deny', 'blacklist blackList'],
+  ['delay', 'delayAfter delayMs maxDelayMs execEvenly'],
+  ['on', 'logger'],
+  ['onStoreError', 'insuranceLimiter'],
+  ["onStoreError: 'allow'", 'passOnStoreError'],
+  ['byIp({ ipv6Prefix })', 'ipv6Subnet'],
+  ['redisStore(client, { prefix })', 'namespace keyPrefix'],
+  ['redisStore(client, { denyCache })', 'inMemoryBlockOnConsumed'],
+]
 
-/** Other libraries' names of options: whose they are, and what to write instead. */
-const THEIR_NAMES: Record<string, string | null> = {
-  // Nothing is inherited: an option may be called `constructor`.
-  __proto__: null,
-  windowMs: `${EXPRESS}\`window: 60000\``,
-  max: `${EXPRESS}\`limit\``,
-  keyGenerator: `${EXPRESS}\`key\``,
-  handler: `${EXPRESS}\`respond\``,
-  points: `${FLEXIBLE}\`limit\``,
-  duration: `${FLEXIBLE}\`window\``,
-  db: "koa-ratelimit's name; write `store`",
+/** What to write instead of an option that is another library's. */
+function theirs(name: string): string | undefined {
+  if (name === 'duration')
+    return "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`"
+  const known = THEIR_NAMES.find(([, names]) => names.split(' ').includes(name))
+  return known && `\`${name}\` is ${known[2] ?? 'another library'}'s name; write \`${known[0]}\``
 }
 
 /**
@@ -94,8 +116,7 @@ export function knownOptions(owner: string, options: unknown, known: readonly st
   const unknown = Object.keys(options as object).find((name) => !known.includes(name))
   if (unknown === undefined) return
   const near = known.find((name) => name.startsWith(unknown.slice(0, 3)))
-  const theirs = THEIR_NAMES[unknown]
-  const hint = theirs ? `\`${unknown}\` is ${theirs}` : near && `did you mean \`${near}\`?`
+  const hint = theirs(unknown) ?? (near && `did you mean \`${near}\`?`)
   throw new TypeError(`${owner} has no option ${shown(unknown)}: ${hint ?? known.join(', ')}`)
 }
 

@@ -195,8 +195,8 @@ describe('a listener that fails', () => {
     expect([1, 2, 3].map(() => limiter.take('ada').allowed)).toEqual([true, false, false])
     limiter.update({
       policies: [
-        { name: 'enforced', algorithm: tokenBucket({ capacity: 1, refill: 1, per: 1 }) },
-        { name: 'shadow', algorithm: tokenBucket({ capacity: 1, refill: 1, per: 1 }), mode: 'shadow' },
+        { name: 'enforced', algorithm: tokenBucket({ capacity: 1, refill: 1, per: 50 }) },
+        { name: 'shadow', algorithm: tokenBucket({ capacity: 1, refill: 1, per: 50 }), mode: 'shadow' },
       ],
     })
     expect(limiter.policies.map(({ kind }) => kind)).toEqual(['tokenBucket', 'tokenBucket'])

@@ -53,9 +53,9 @@ describe('createLimiter', () => {
     ['polices', 'did you mean `policies`?'],
     ['stor', 'did you mean `store`?'],
     ['windowMs', "`windowMs` is express-rate-limit's name; write `window: 60000`"],
-    ['max', "`max` is express-rate-limit's name; write `limit`"],
+    ['max', "`max` is another library's name; write `limit`"],
     ['points', "`points` is rate-limiter-flexible's name; write `limit`"],
-    ['duration', "`duration` is rate-limiter-flexible's name; write `window`"],
+    ['duration', "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`"],
     ['db', "`db` is koa-ratelimit's name; write `store`"],
   ])('has no option %s, and says what to write', (name, hint) => {
     expect(error({ limit: 100, window: '1m', [name]: 1 })).toBe(

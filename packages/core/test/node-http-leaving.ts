@@ -72,8 +72,9 @@ export const leavingCases: readonly SocketCase[] = [
     const wait = async (): Promise<void> => Promise.reject(new Error('the source dried up'))
     const client = await connection(await serve({ limiters, wait }))
     client.say(asking('/stream'))
-    await client.heardAll()
+    const heard = await client.heardAll()
     await reached(1)
-    same('settlements', calls, [['bytes refund 497']])
+    // What was still to be sent is lost with the connection.
+    same('settlements', calls, [[`bytes refund ${heard.includes('one') ? 497 : 500}`]])
   }),
 ]

@@ -52,17 +52,16 @@ describe.each(Object.entries(versions))('%s', (_name, Version) => {
     app.silent = true
     const session = connect(await serveHttp2(app))
     onTestFinished(() => session.destroy())
-    const get = async (path: string, method = 'GET'): Promise<number> =>
-      (await buffer(session.request({ ':path': path, ':method': method }))).byteLength
+    const get = async (path: string): Promise<number> =>
+      (await buffer(session.request({ ':path': path }))).byteLength
     const asked = ['/a', '/b', '/nothing', '/boom']
-    const read = await Promise.all([...asked.map(async (path) => get(path)), get('/head', 'HEAD')])
-    await settled.reached(5)
-    expect(read).toEqual([150_000, 150_000, 0, 'Internal Server Error'.length, 0])
-    expect(sizes.toSorted()).toEqual([
+    const read = await Promise.all(asked.map(get))
+    await settled.reached(4)
+    expect(read).toEqual([150_000, 150_000, 0, 'Internal Server Error'.length])
+    expect(sizes.toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual([
       ['/a', 150_000, 200, false],
       ['/b', 150_000, 200, false],
       ['/boom', 21, 500, false],
-      ['/head', 0, 200, false],
       ['/nothing', 0, 204, false],
     ])
   })

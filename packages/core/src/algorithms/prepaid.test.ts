@@ -1,3 +1,5 @@
+import { chargeOf } from '../charges.ts'
+import { memoryStore } from '../stores/memory.ts'
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../algorithm.ts'
 import { oneKey } from '../testing/one-key.ts'
@@ -74,8 +76,19 @@ describe('prepaid', () => {
 
   it('lasts for ever while there is anything, also a debt', () => {
     expect(keyWith(5, 5).ttlMs(NOW + 1e12)).toBe(Infinity)
-    expect(keyWith(0, 1).ttlMs(NOW)).toBe(Infinity)
+    expect(keyWith(5, 9).ttlMs(NOW)).toBe(Infinity)
     expect(keyWith(0, 0).ttlMs(NOW)).toBe(0)
+  })
+
+  it('keeps nothing of who was never granted anything, whatever is charged by force', () => {
+    const state = { granted: 0, used: 0 }
+    prepaid().charge(state, NOW, 5)
+    expect(state).toEqual({ granted: 0, used: 0 })
+    const store = memoryStore({ maxKeys: 1 })
+    const slot = store.open('credits', prepaid())
+    for (let key = 0; key < 3; key++) store.take([chargeOf('force', { slot, key: `made up ${key}`, cost: 5 })])
+    const { remaining } = store.grant?.(slot, 'made up 0', 7, 'payment') ?? {}
+    expect(remaining).toBe(7)
   })
 
   it('counts exactly up to 2^53 - 1, and refuses what is beyond', () => {

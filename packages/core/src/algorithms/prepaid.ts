@@ -15,7 +15,7 @@ export interface PrepaidState {
  * A balance without a window: units are granted by `limiter.grant`, taken, and never come back by themselves.
  *
  * Never more is taken than was granted: admitted + left = granted + refunded, but for what is charged by force, which is
- * owed and paid off by the next grant. A key that nothing was granted to has nothing. `limit` is what there was after
+ * owed and paid off by the next grant. A key that nothing was granted to has nothing, and owes nothing. `limit` is what there was after
  * the last grant, `windowMs` is `Infinity`; a refusal has a `retryAfterMs` of `Infinity`, since no wait helps.
  *
  * State of it never expires and is never evicted; stores that may forget refuse it. In memory it ends with the process.
@@ -50,7 +50,8 @@ export function prepaid(...options: readonly never[]): Algorithm<PrepaidState> {
     },
 
     charge(state, _nowMs, cost) {
-      state.used = grown(state.used, cost)
+      // Who was never granted anything owes nothing, or made-up keys would be kept for ever.
+      if (state.granted > 0) state.used = grown(state.used, cost)
     },
 
     refund(state, _nowMs, cost) {
@@ -67,6 +68,6 @@ export function prepaid(...options: readonly never[]): Algorithm<PrepaidState> {
       state.granted = left + units
     },
 
-    ttlMs: ({ granted, used }) => (granted + used > 0 ? Infinity : 0),
+    ttlMs: ({ granted }) => (granted > 0 ? Infinity : 0),
   }
 }

@@ -47,7 +47,7 @@ describe('options', () => {
   })
 
   it('hold a thousand requests for ten seconds by default', async () => {
-    const decide = createDelay(limiterOf(2000) as Limiter, {}) as DecideLater
+    const decide = createDelay(limiterOf(2000), {}) as DecideLater
     const outcomes: unknown[] = []
     const come = (key: string) =>
       void decide(charges(key), () => undefined).then((outcome) =>
@@ -85,7 +85,7 @@ describe('a full queue', () => {
 describe('a client that leaves', () => {
   it('before it is decided is charged nothing', async () => {
     const limiter = limiterOf(1)
-    const decide = createDelay(limiter as Limiter, {}) as DecideLater
+    const decide = createDelay(limiter, {}) as DecideLater
     expect(await decide(charges('ada'), (gone) => gone())).toBe(GONE)
     expect(limiter.peek('ada').allowed).toBe(true)
   })

@@ -284,11 +284,11 @@ describe('unknown names', () => {
     ['trustproxy', 'did you mean `trustProxy`?'],
     ['mesage', 'did you mean `message`?'],
     ['windowMs', "`windowMs` is express-rate-limit's name; write `window: 60000`"],
-    ['max', "`max` is express-rate-limit's name; write `limit`"],
-    ['keyGenerator', "`keyGenerator` is express-rate-limit's name; write `key`"],
-    ['handler', "`handler` is express-rate-limit's name; write `respond`"],
+    ['max', "`max` is another library's name; write `limit`"],
+    ['keyGenerator', "`keyGenerator` is another library's name; write `key`"],
+    ['handler', "`handler` is another library's name; write `respond`"],
     ['points', "`points` is rate-limiter-flexible's name; write `limit`"],
-    ['duration', "`duration` is rate-limiter-flexible's name; write `window`"],
+    ['duration', "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`"],
     ['db', "`db` is koa-ratelimit's name; write `store`"],
   ])('%s: %s', (name, hint) => {
     expect(refused({ ...limit, [name]: 5 })).toBe(`TypeError: rateLimit has no option '${name}': ${hint}`)

@@ -77,7 +77,7 @@ describe('a spread', () => {
       },
       { method: () => 'GET', header: () => undefined, address: () => '', peer: () => '', route: () => '' },
     )
-    http.limiter.take('ada')
+    void http.limiter.take('ada')
     const names: string[] = []
     const outcome = http.handle() as Outcome
     outcome.writeHeaders({

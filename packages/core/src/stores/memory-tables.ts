@@ -122,7 +122,8 @@ export function createTables(maxKeys: number, onEvicted?: (evicted: Evicted) => 
         return
       }
       if (table.algorithm.lasting) {
-        table.entries.set(key, { table, key, state, index: -1, ids: new Set() })
+        if (table.algorithm.ttlMs(state, nowMs) > 0)
+          table.entries.set(key, { table, key, state, index: -1, ids: new Set() })
         return
       }
       table.entries.set(key, (all[all.length] = { table, key, state, index: all.length }))

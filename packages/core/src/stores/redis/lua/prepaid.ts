@@ -29,7 +29,7 @@ do
   end
 
   function prepaid.charge(s, _, cost)
-    s.used = grown(s.used, cost)
+    if s.granted > 0 then s.used = grown(s.used, cost) end
   end
 
   function prepaid.refund(s, _, cost)
@@ -45,7 +45,7 @@ do
   end
 
   function prepaid.ttl(s)
-    return s.granted + s.used > 0 and math.huge or 0
+    return s.granted > 0 and math.huge or 0
   end
 end
 `,

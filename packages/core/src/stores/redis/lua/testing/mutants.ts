@@ -180,7 +180,7 @@ export const prepaidMutants: readonly Mutant[] = [
   ['grown(s.granted, cost - back)', 's.granted + cost - back'],
   ['math.max(0, s.used - s.granted)', '0'],
   ['local left = math.max(0, s.granted - s.used)', 'local left = s.granted - s.used'],
-  ['s.granted + s.used > 0', 's.granted > 0'],
+  ['if s.granted > 0 then', 'if true then'],
   ['math.huge or 0', 'math.huge or math.huge'],
 ]
 
