@@ -7,12 +7,15 @@ import { tell } from './tell.ts'
 import type { Ended } from './waiting.ts'
 import { type Warned, createWarnings } from './warnings.ts'
 
-/** What a limiter tells beside its decisions. What a listener throws is its own affair: no request hears of it. */
+/**
+ * What a limiter tells beside its decisions. Nobody waits for a listener; what it throws, or rejects with, no request hears
+ * of: it is warned of once.
+ */
 export interface LimiterEvents extends FailureEvents {
   /** A call was allowed, and charged. */
-  taken?: ((event: { readonly decision: Decision }) => void) | undefined
+  taken?: ((event: { readonly decision: Decision }) => unknown) | undefined
   /** A call was refused by a limit: once, when a wait ends so. */
-  limited?: ((event: { readonly decision: Decision }) => void) | undefined
+  limited?: ((event: { readonly decision: Decision }) => unknown) | undefined
   /** A policy in shadow mode would have refused a call. */
   shadowLimited?:
     | ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void)
@@ -21,11 +24,11 @@ export interface LimiterEvents extends FailureEvents {
    * A charge took what is used of a key to a threshold of `warnAt`: once for each key, policy, threshold and window, in all
    * processes that share the store; again where the limit is another by then, and after `resetAll`.
    */
-  warned?: ((event: Warned) => void) | undefined
+  warned?: ((event: Warned) => unknown) | undefined
   /** A call has its turn, for which it had to wait: so many milliseconds. */
-  delayed?: ((event: { readonly decision: Decision; readonly waitedMs: number }) => void) | undefined
+  delayed?: ((event: { readonly decision: Decision; readonly waitedMs: number }) => unknown) | undefined
   /** A policy changed its kind of algorithm, so its keys start afresh. */
-  policyReset?: ((event: PolicyReset) => void) | undefined
+  policyReset?: ((event: PolicyReset) => unknown) | undefined
 }
 
 const EVENTS = [

@@ -1,5 +1,15 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { Algorithm, Decision, Grant, Held, Limiter, PolicyInfo, Reservation, Store } from './index.ts'
+import type {
+  Algorithm,
+  Decision,
+  Grant,
+  Held,
+  Limiter,
+  PolicyInfo,
+  Reservation,
+  Store,
+  Warned,
+} from './index.ts'
 import { concurrency, createLimiter, fixedWindow, memoryStore, tokenBucket } from './index.ts'
 
 declare const remote: Store<'async'>
@@ -111,5 +121,30 @@ describe('options', () => {
     createLimiter({ limit: 1, windowMs: 1000 })
     // @ts-expect-error no such mode
     createLimiter({ limit: 1, window: 1, mode: 'off' })
+  })
+})
+
+describe('listeners', () => {
+  it('get what they are told, and may be asynchronous', () => {
+    createLimiter({
+      limit: 100,
+      window: '1m',
+      warnAt: [0.8, 1],
+      on: {
+        taken: ({ decision }) => expectTypeOf(decision).toEqualTypeOf<Decision>(),
+        limited: ({ decision }) => expectTypeOf(decision).toEqualTypeOf<Decision>(),
+        shadowLimited: ({ policy }) => expectTypeOf(policy).toEqualTypeOf<Decision['policies'][number]>(),
+        delayed: ({ waitedMs }) => expectTypeOf(waitedMs).toEqualTypeOf<number>(),
+        warned: async (event) => {
+          expectTypeOf(event).toEqualTypeOf<Warned>()
+          return Promise.resolve()
+        },
+        storeFailing: undefined,
+      },
+    })
+    // @ts-expect-error a part of the limit, not text
+    createLimiter({ limit: 100, window: '1m', warnAt: '80%' })
+    // @ts-expect-error there is no such event
+    createLimiter({ limit: 100, window: '1m', on: { warning: () => undefined } })
   })
 })

@@ -20,8 +20,8 @@ export interface Reservation<M extends Mode, Name extends string = string> {
   readonly decision: Decision
   /**
    * Puts the true cost in the place of the estimate: gives back what was not needed; charges what was needed beyond it
-   * now, into debt if need be, `maxDebt` at the most. A policy without a part of `actual` keeps its estimate. Once:
-   * later calls, and those after a refund of the decision, do nothing, as for a denied decision.
+   * now, into debt if need be, `maxDebt` at the most. A policy without a part of `actual` keeps its estimate. Once for
+   * each policy: later calls, and those after a refund of the decision, do nothing, as for a denied decision.
    * @throws TypeError, RangeError for what is no cost
    */
   settle(actual: Cost<Name>): In<M, void>
@@ -39,10 +39,15 @@ export function settlementOf(
   policies: PolicySet,
   maxDebt: Cost<string> | undefined,
 ): (decision: Decision, actual: Cost<string>) => PolicyCall[] {
-  if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, policies)
+  // An update may have taken policies away meanwhile.
+  const known: Pick<PolicySet, 'named'> = {
+    named: (name, what) => policies.everHad(name) ?? policies.named(name, what),
+  }
+  if (maxDebt !== undefined) checkCost('maxDebt', maxDebt, known)
   return (decision, actual) => {
-    checkCost('actual', actual, policies)
-    return receipts.toSettle(decision).flatMap((receipt): PolicyCall[] => {
+    checkCost('actual', actual, known)
+    const isSettled = (policy: string): boolean => partOf(actual, policy) !== undefined
+    return receipts.toSettle(decision, isSettled).flatMap((receipt): PolicyCall[] => {
       const { slot, cost } = receipt
       const more = (partOf(actual, slot.name) ?? cost) - cost
       if (more < 0) return [refundOf({ ...receipt, cost: -more })]

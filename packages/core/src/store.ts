@@ -133,7 +133,7 @@ export type OnStoreError =
 
 /** A store stopped to answer, or answers again. Each is told once per change. */
 export interface FailureEvents {
-  storeFailing?: ((event: { readonly error: unknown }) => void) | undefined
+  storeFailing?: ((event: { readonly error: unknown }) => unknown) | undefined
   /** `failingMs`: for how long it did not answer, in milliseconds. */
-  storeRecovered?: ((event: { readonly failingMs: number }) => void) | undefined
+  storeRecovered?: ((event: { readonly failingMs: number }) => unknown) | undefined
 }

@@ -31,7 +31,11 @@ type Parts<T> = T | { readonly [name: string]: T | undefined } | undefined
  * Refuses what is neither one value for all policies nor an object of their names.
  * @throws TypeError
  */
-export function checkNames(what: string, value: Parts<string | number>, policies: PolicySet): void {
+export function checkNames(
+  what: string,
+  value: Parts<string | number>,
+  policies: Pick<PolicySet, 'named'>,
+): void {
   if (typeof value !== 'object' && value !== undefined) return
   // Of a promise, say, nothing would apply and all be let in.
   if ({}.toString.call(value) !== '[object Object]') refuse(what, 'one for all policies or by name', value)
@@ -42,7 +46,7 @@ export function checkNames(what: string, value: Parts<string | number>, policies
  * Refuses what is no cost, whichever policies it is for.
  * @throws TypeError, RangeError
  */
-export function checkCost(what: string, value: Cost<string>, policies: PolicySet): void {
+export function checkCost(what: string, value: Cost<string>, policies: Pick<PolicySet, 'named'>): void {
   checkNames(what, value, policies)
   for (const part of typeof value === 'object' ? Object.values(value) : [value]) {
     if (part !== undefined) wholeNumber(what, part)

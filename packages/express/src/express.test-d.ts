@@ -258,3 +258,22 @@ describe('the limiter of a middleware', () => {
     expectTypeOf(rateLimit(options).limiter).toEqualTypeOf<Limiter>()
   })
 })
+
+it('what answers a refusal gets the request and the decision', () => {
+  rateLimit({
+    limit: 5,
+    window: '1m',
+    delay: { maxWait: '2s', maxQueue: 10 },
+    retryAfterSpread: '10s',
+    status(req, res, decision) {
+      expectTypeOf(req).toEqualTypeOf<Request>()
+      expectTypeOf(decision).toEqualTypeOf<Decision>()
+      return res.headersSent ? 503 : 402
+    },
+    message: (req) => (req.path === '/' ? 'slow down' : undefined),
+  })
+  // @ts-expect-error a status is a number
+  rateLimit({ limit: 5, window: '1m', status: () => '429' })
+  // @ts-expect-error there is no such option
+  rateLimit({ limit: 5, window: '1m', delay: { maxwait: '2s' } })
+})

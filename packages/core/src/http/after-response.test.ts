@@ -212,3 +212,35 @@ describe('a middleware without anything to do after the response', () => {
     expect([outcome?.refusal?.status, outcome?.over]).toEqual([429, undefined])
   })
 })
+
+describe('what is known only later', () => {
+  beforeEach(() => vi.useFakeTimers())
+  afterEach(() => vi.useRealTimers())
+
+  it('keeps nothing else waiting for longer than a second, and is settled when it comes', async () => {
+    let tell = (_tokens: number): void => undefined
+    const told = new Promise<number>((resolve) => {
+      tell = resolve
+    })
+    const tokens = { limit: 100, window: '1m', key: () => 'ada' } as const
+    const http = gate({
+      store: frozen(),
+      policies: [
+        { ...tokens, name: 'input', settle: () => 30 },
+        { ...tokens, name: 'output', settle: async () => told },
+      ],
+    })
+    const outcome = await http.handle({})
+    void outcome?.over?.(SENT)
+    const used = (): readonly number[] =>
+      (http.limiter.peek('ada') as Decision).policies.map((policy) => policy.used)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(used()).toEqual([1, 1])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(used()).toEqual([30, 1])
+    tell(50)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(used()).toEqual([30, 50])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -29,8 +29,14 @@ export const releasing =
 export const isSettled = ({ refundWhen, settle }: RequestPolicy<never>): boolean =>
   refundWhen !== undefined || settle !== undefined
 
+type SettledCost = readonly [policy: string, cost: number, maxDebt: number | undefined]
+
+/** So long what is known waits for what is not: that may never come, and the rest must not be free for it. */
+const PATIENCE_MS = 1000
+
 /**
- * Puts what the response was worth in the place of what the request was charged, in one call of the store.
+ * Puts what the response was worth in the place of what the request was charged: in one call of the store, unless some
+ * of it is known too late.
  * @param policies those of the middleware; the only one of a limiter that others use too stands for all of its policies
  */
 export function settling<Args extends readonly unknown[]>(
@@ -46,24 +52,41 @@ export function settling<Args extends readonly unknown[]>(
   })
   if (charged.length === 0) return undefined
 
-  const settle = (sent: Sent): MaybePromise<void> => {
-    const each = [...new Set(charged.map(({ policy }) => policy))]
-    return after(all(each.map((policy) => knownCost(policy, args, sent))), (costs) => {
-      const known = charged.flatMap(({ name, policy }) => {
-        const cost = costs[each.indexOf(policy)]
-        return cost === undefined ? [] : [[name, cost, policy.maxDebt] as const]
-      })
-      const actual = Object.fromEntries(known.map(([name, cost]) => [name, cost]))
-      const maxDebt = Object.fromEntries(known.map(([name, , debt]) => [name, debt]))
-      return known.length > 0 ? limiter.settle(decision, actual, { maxDebt }) : undefined
-    })
-  }
-  return (sent) =>
-    settled(
-      () => settle(sent),
+  /** Settles what some policies cost, in one call of the store. */
+  function settle(costs: readonly SettledCost[]): MaybePromise<void> {
+    const actual = Object.fromEntries(costs.map(([name, cost]) => [name, cost]))
+    const maxDebt = Object.fromEntries(costs.map(([name, , debt]) => [name, debt]))
+    return settled(
+      () => (costs.length > 0 ? limiter.settle(decision, actual, { maxDebt }) : undefined),
       () => undefined,
       costUnknown,
     )
+  }
+
+  return (sent) => {
+    const each = [...new Set(charged.map(({ policy }) => policy))]
+    const known: SettledCost[] = []
+    let missing = each.length
+    let isLate = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+
+    function add(policy: RequestPolicy<Args>, cost: number | undefined): MaybePromise<void> {
+      missing--
+      for (const { name, policy: own } of cost === undefined ? [] : charged)
+        if (own === policy) known.push([name, cost as number, policy.maxDebt])
+      if (missing === 0) clearTimeout(timer)
+      return missing === 0 || isLate ? settle(known.splice(0)) : undefined
+    }
+    const added = each.map((policy) => after(knownCost(policy, args, sent), (cost) => add(policy, cost)))
+    if (missing > 0) {
+      timer = setTimeout(() => {
+        isLate = true
+        void settle(known.splice(0))
+      }, PATIENCE_MS)
+      ;(timer as { unref?: () => void }).unref?.()
+    }
+    return after(all(added), () => undefined)
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ import { prepaidCases } from './cases/prepaid.ts'
 import { quotaCases } from './cases/quotas.ts'
 import { responseCases } from './cases/responses.ts'
 import { settleCases } from './cases/settle.ts'
+import { settleFailureCases } from './cases/settle-failures.ts'
 import { slotCases } from './cases/slots.ts'
 import { tierCases } from './cases/tiers.ts'
 import { whoCases } from './cases/who.ts'
@@ -65,5 +66,6 @@ export const httpCases: readonly HttpCase[] = [
   ...slotCases,
   ...refundCases,
   ...settleCases,
+  ...settleFailureCases,
   ...byteCases,
 ]

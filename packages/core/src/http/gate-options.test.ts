@@ -288,7 +288,10 @@ describe('unknown names', () => {
     ['keyGenerator', "`keyGenerator` is another library's name; write `key`"],
     ['handler', "`handler` is another library's name; write `respond`"],
     ['points', "`points` is rate-limiter-flexible's name; write `limit`"],
-    ['duration', "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`"],
+    [
+      'duration',
+      "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`",
+    ],
     ['db', "`db` is koa-ratelimit's name; write `store`"],
   ])('%s: %s', (name, hint) => {
     expect(refused({ ...limit, [name]: 5 })).toBe(`TypeError: rateLimit has no option '${name}': ${hint}`)

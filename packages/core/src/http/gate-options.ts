@@ -1,10 +1,9 @@
-import type { Decision } from '../algorithm.ts'
 import { durationMs, excludes, functionOf, knownOptions, oneOf, refuse, wholeNumber } from '../check.ts'
 import { limiterOf } from '../limiter.ts'
 import { type Limiter, type LimiterSettings, SETTINGS } from '../limiter-types.ts'
 import { limiterPolicies, parsePolicies } from '../policies.ts'
 import type { WirePolicy } from './headers.ts'
-import type { RateLimitOptions, RequestPolicyOptions, ResponseOptions } from './options.ts'
+import type { RateLimitOptions, RequestPolicyOptions, ResponseOptions, StatusOption } from './options.ts'
 import {
   CHARGE_OPTIONS,
   parsePolicy,
@@ -35,7 +34,7 @@ interface GateSettings<Args extends readonly unknown[]> extends Pick<
   ResponseOptions<Args, never>,
   'skip' | 'deny' | 'trustProxy' | 'message' | 'headers' | 'delay'
 > {
-  readonly status: number | ((...args: [...Args, Decision]) => number)
+  readonly status: StatusOption<Args>
   readonly spreadMs: number
   readonly property: string
   readonly expose: boolean

@@ -74,6 +74,11 @@ export type MessageFunction<Args extends readonly unknown[]> = (
   ...args: [...Args, Decision]
 ) => MaybePromise<string | object | null | undefined>
 
+/** The status of a refusal, or a function that gives it. */
+export type StatusOption<Args extends readonly unknown[]> =
+  | number
+  | ((...args: [...Args, Decision]) => MaybePromise<number>)
+
 /** Whom a list names: addresses and CIDR ranges, what `clientList()` gives, or a function of the request. */
 export type ListOption<Args extends readonly unknown[]> =
   | readonly string[]
@@ -102,8 +107,11 @@ export interface ResponseOptions<Args extends readonly unknown[], Respond> {
    * duration; default 0.
    */
   retryAfterSpread?: Duration
-  /** The status of a refusal: 400 to 599, or a function that gives it. Default 429. Where `onStoreError` refuses, it is 503. */
-  status?: number | ((...args: [...Args, Decision]) => number)
+  /**
+   * The status of a refusal: 400 to 599, or a function that gives it; what is no such number reaches the framework's error
+   * handler. Default 429. Where `onStoreError` refuses, it is 503.
+   */
+  status?: StatusOption<Args>
   /**
    * The body of a refusal by limits. Default: problem+json, or the same sentence as text for clients that prefer text.
    */

@@ -1,13 +1,13 @@
 import type { Decision } from '../algorithm.ts'
 import { wholeNumber } from '../check.ts'
-import { after, type MaybePromise } from '../maybe-promise.ts'
+import { after, isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { WirePolicy } from './headers.ts'
-import type { Message, MessageFunction } from './options.ts'
+import type { Message, MessageFunction, StatusOption } from './options.ts'
 import { CLIENT_GONE } from './sent.ts'
 import { prefersText, problemBody, sentence } from './problem.ts'
 
 /**
- * What a refused client is sent. Reading it throws what `message` has thrown: by then the headers should be written,
+ * What a refused client is sent. Reading it throws what `message` or `status` has thrown: by then the headers should be written,
  * for the answer to that error may carry them.
  */
 export interface Refusal {
@@ -26,7 +26,7 @@ const PROBLEM = 'application/problem+json'
  */
 export function refusalOf<Args extends readonly unknown[]>(
   decision: Decision,
-  limited: number | ((...args: [...Args, Decision]) => number),
+  limited: StatusOption<Args>,
   wire: readonly WirePolicy[],
   accept: string | undefined,
   message: Message<Args> | undefined,
@@ -35,8 +35,7 @@ export function refusalOf<Args extends readonly unknown[]>(
   const isFailure = decision.source === 'failure-policy'
 
   /** What was said, as it is sent; where nothing was said, that which is said by default. */
-  function inWords(said?: string | object | null): Refusal {
-    const status = isFailure ? 503 : statusOf(limited, decision, args)
+  function inWords(status: number, said?: string | object | null): Refusal {
     if (typeof said === 'string') return { status, contentType: TEXT, body: said }
     if (said !== undefined && said !== null)
       return { status, contentType: JSON_TEXT, body: JSON.stringify(said) }
@@ -53,22 +52,25 @@ export function refusalOf<Args extends readonly unknown[]>(
     body: '',
   })
 
-  if (isFailure) return inWords()
+  if (isFailure) return inWords(503)
   try {
-    if (typeof message !== 'function') return inWords(message)
-    const refusal = after((message as MessageFunction<Args>)(...args, decision), inWords)
-    return 'then' in refusal ? refusal.then(undefined, speechless) : refusal
+    const refusal = after(statusOf(limited, decision, args), (status) => {
+      if (typeof message !== 'function') return inWords(status, message)
+      return after((message as MessageFunction<Args>)(...args, decision), (said) => inWords(status, said))
+    })
+    return isPromise(refusal) ? refusal.then(undefined, speechless) : refusal
   } catch (error) {
     return speechless(error)
   }
 }
 
 function statusOf<Args extends readonly unknown[]>(
-  status: number | ((...args: [...Args, Decision]) => number),
+  status: StatusOption<Args>,
   decision: Decision,
   args: Args,
-): number {
-  return typeof status === 'function' ? wholeNumber('status', status(...args, decision), 400, 599) : status
+): MaybePromise<number> {
+  if (typeof status !== 'function') return status
+  return after(status(...args, decision), (given) => wholeNumber('status', given, 400, 599))
 }
 
 /** What is said to a client that has gone: nothing. */

@@ -11,6 +11,7 @@ export interface CountedResponse {
   readonly statusCode: number
   readonly headersSent: boolean
   readonly writableEnded?: boolean
+  readonly writableFinished?: boolean
   /** `null` while another response is before it on its connection. */
   readonly socket?: object | null
   /** Its head as it is sent, in latin1. */
@@ -75,7 +76,9 @@ function countGone(response: CountedResponse, connection: CountedConnection): ()
   return () => {
     const { bytesWritten } = connection
     if (isBehind) return 0
-    if (!bytesWritten || start === undefined) return Infinity
+    // A connection that has sent a response and knows of nothing does not count.
+    const isKnown = bytesWritten !== 0 || !response.writableFinished
+    if (!isKnown || bytesWritten === undefined || start === undefined) return Infinity
     const { _header: head } = response
     return Math.max(0, bytesWritten - start - (headersSent ? 0 : (head?.length ?? 0)))
   }

@@ -69,6 +69,8 @@ export function whenGone(
   gone: () => void,
 ): void {
   if (outgoing && incoming?.socket) whenOver(outgoing, incoming.socket, gone)
+  // It may have left while its key was looked up.
+  else if (signal?.aborted) gone()
   else signal?.addEventListener('abort', gone, { once: true })
 }
 

@@ -11,7 +11,9 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import { type AgentOptions, createServer as createHttpsServer, request as requestHttps } from 'node:https'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
 import { type Listening, listen } from '../../../test/node-http-server.ts'
 import { counter } from '../cases/world.ts'
 import { type Sent, whenNodeSent } from '../sent.ts'
@@ -74,8 +76,11 @@ export const wires = {
   },
 } satisfies Record<string, Wire>
 
-/** Serves a handler on a real server, and tells how its responses ended; `before` sees them before they are watched. */
-export async function serving(
+/**
+ * Serves a handler on a real server, until the test is over, and tells how its responses ended; `before` sees them
+ * before they are watched.
+ */
+export async function serve(
   handler: Handler,
   { wire = wires.HTTP, before, onUnixSocket = false }: ServingOptions = {},
 ): Promise<Serving> {
@@ -95,6 +100,7 @@ export async function serving(
     handler(res, req)
   })
   const listening = await listen(server, onUnixSocket)
+  onTestFinished(listening.close)
   return {
     ...listening,
     ended,
@@ -108,3 +114,9 @@ export interface ServingOptions {
   readonly before?: (res: ServerResponse) => void
   readonly onUnixSocket?: boolean
 }
+
+export const text = (length: number): string => 'x'.repeat(length)
+
+/** A stream of so many parts. */
+export const parts = (count: number, size: number): Readable =>
+  Readable.from(Array.from({ length: count }, () => Buffer.alloc(size)))
