@@ -159,6 +159,14 @@ describe.each(storeKinds)('a wait, in %s', (_name, kind) => {
     expect(delays).toEqual([100, 200])
   })
 
+  it('of those who pass right behind the first is told, too', async () => {
+    const { limiter, told } = waiting(fixedWindow({ limit: 2, window: '100ms' }))
+    for (const name of [1, 2, 3, 4]) time.watch(name, limiter.wait('ada'))
+    await time.pass(150)
+    const delays = told.filter(([name]) => name === 'delayed').map(([, { waitedMs }]) => waitedMs)
+    expect(delays).toEqual([100, 100])
+  })
+
   it('that is given up tells nothing more', async () => {
     const { limiter, told } = waiting()
     const leaving = new AbortController()

@@ -81,7 +81,7 @@ export function observer(
   return (calls, ruling, decision) => {
     if (decision) tellDecision(on, decision)
     // A failure policy has charged nothing.
-    if (ruling.allowed) warn?.((ruling.told as readonly PolicyCall[] | undefined) ?? calls, ruling.at)
+    if (ruling.allowed) warn?.((ruling.told as readonly PolicyCall[] | undefined) ?? calls, ruling)
   }
 }
 

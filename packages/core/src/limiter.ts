@@ -22,7 +22,7 @@ import type { In, Mode, Ruling, Store } from './store.ts'
 import { memoryStore } from './stores/memory.ts'
 import { type Cost, type PolicyCharge, refuseTwins, type Target } from './targets.ts'
 import { tell } from './tell.ts'
-import { forgetWarnings } from './warnings.ts'
+import { forgetWarned, forgetWarnings } from './warnings.ts'
 import { createWaiting, WAIT_OPTIONS, type WaitOptions } from './waiting.ts'
 
 /**
@@ -143,7 +143,12 @@ export function limiterOf<M extends Mode, Name extends string>(
       const granted = chargesOf(target).filter(({ policy }) => isGranted(policies.named(policy, 'policy')))
       const [only, other] = callsOf(granted, true)
       if (!only?.slot.algorithm.grant || other) throw new TypeError('grant() needs one policy of prepaid()')
-      return give(only.slot.algorithm.grant(store, only.slot, only.key, units, options))
+      const { slot, key } = only
+      return give(
+        after(only.slot.algorithm.grant(store, slot, key, units, options), (grant) =>
+          after(grant.granted && forgetWarned(store, slot, key, thresholdsOf(slot.name)), () => grant),
+        ),
+      )
     },
     reset(target) {
       refuseClosed()

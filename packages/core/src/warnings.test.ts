@@ -80,6 +80,16 @@ describe('a warning', () => {
     expect(events).toEqual([])
   })
 
+  it('is not told of what is refused beyond a threshold that nobody was told of', () => {
+    const hourly = { name: 'hourly', algorithm: fixedWindow({ limit: 10, window: '1h' }) }
+    const full = { name: 'full', algorithm: fixedWindow({ limit: 0, window: '1h' }) }
+    const { limiter, events } = warning([hourly])
+    limiter.take('ada', { cost: 5 })
+    limiter.update({ policies: [{ ...hourly, warnAt: 0.5 }, full] })
+    limiter.take('ada')
+    expect(events).toEqual([])
+  })
+
   it('is told for each key and each policy by itself', () => {
     const { limiter, events } = warning([
       { name: 'a', algorithm: fixedWindow({ limit: 2, window: '1h' }), warnAt: 0.5 },
@@ -229,7 +239,33 @@ describe('a balance', () => {
   })
 })
 
+describe('a balance at its threshold', () => {
+  it('does not tell it again of each request that fails and is refunded, but within an hour', () => {
+    const { clock, limiter, events } = warning([{ algorithm: prepaid(), warnAt: 0.5 }])
+    limiter.grant('ada', 10, { id: 'a' })
+    limiter.take('ada', { cost: 4 })
+    for (let times = 0; times < 100; times++) limiter.refund(limiter.take('ada'))
+    expect(tellsOf(events)).toEqual([['ada', 0.5, 5]])
+    clock.now += hour
+    limiter.take('ada')
+    expect(events).toHaveLength(2)
+  })
+})
+
 describe('what keeps who has told', () => {
+  it('gives way to keys of clients where a store is full', () => {
+    const store = memoryStore({ clock: () => noon, maxKeys: 1000 })
+    const limiter = createLimiter({
+      store,
+      algorithm: fixedWindow({ limit: 2, window: '1h' }),
+      warnAt: [0.25, 0.5, 0.75, 1],
+      on: { warned: () => undefined },
+    })
+    const clients = Array.from({ length: 400 }, (_, client) => `client ${client}`)
+    for (const client of [...clients, ...clients]) limiter.take(client)
+    expect(clients.filter((client) => limiter.peek(client).allowed)).toEqual([])
+  })
+
   it('goes with its window, and is bounded by maxKeys', () => {
     const clock = { now: noon }
     const evicted: string[] = []

@@ -1,8 +1,8 @@
 import { fixedWindow } from './algorithms/fixed-window.ts'
 import { chargeOf, type PolicyCall } from './charges.ts'
 import { LONGEST_MS } from './check.ts'
-import { after, settled } from './maybe-promise.ts'
-import type { Slot, Store } from './store.ts'
+import { after, all, type MaybePromise, settled } from './maybe-promise.ts'
+import type { Ruling, Slot, Store } from './store.ts'
 import { reaches } from './thresholds.ts'
 
 /** What is used of a key came to a threshold. */
@@ -22,49 +22,90 @@ export interface Warned {
 /** The kinds whose usage starts anew at an edge, which `resetMs` tells. */
 const EDGED: ReadonlySet<string> = new Set(['fixedWindow', 'calendarWindow', 'slidingWindow'])
 
+/** How often a key may come to a threshold in a window: so often that a store short of room forgets markers first. */
+const OFTEN = 1_000_000
+
+/** A balance has no window. */
+const HOUR_MS = 3_600_000
+
 /** Where it is kept who has told of a policy. No policy has a tab in its name. */
-const markersOf = (store: Store, { name, algorithm }: Slot): Slot =>
-  store.open(`${name}\twarned`, fixedWindow({ limit: 1, window: Math.min(algorithm.windowMs, LONGEST_MS) }))
+function markersOf(store: Store, { name, algorithm: { windowMs } }: Slot): Slot {
+  const window = windowMs === Infinity ? HOUR_MS : Math.min(windowMs, LONGEST_MS)
+  return store.open(`${name}\twarned`, fixedWindow({ limit: OFTEN, window }))
+}
+
+/** What tells a threshold of a key from others: by the limit, since it moves with it, and by when usage starts anew. */
+const markerKey = (key: string, threshold: number, limit: number | '', edge: number | ''): string =>
+  `${threshold}\t${limit}\t${edge}\t${key}`
 
 /** Forgets who has told of a policy, for all of its keys. */
-export const forgetWarnings = (store: Store, slot: Slot): unknown =>
+export const forgetWarnings = (store: Store, slot: Slot): MaybePromise<void> =>
   store.forget(markersOf(store, slot), undefined)
+
+/** Forgets who has told of a balance, to which units were added. It fails nothing. */
+export function forgetWarned(
+  store: Store,
+  slot: Slot,
+  key: string,
+  thresholds: readonly number[],
+): MaybePromise<unknown> {
+  const forget = (threshold: number): MaybePromise<void> =>
+    store.forget(markersOf(store, slot), markerKey(key, threshold, '', ''))
+  return all(
+    thresholds.map((threshold) =>
+      settled(
+        () => forget(threshold),
+        () => undefined,
+        () => undefined,
+      ),
+    ),
+  )
+}
 
 /**
  * Makes what looks for charges that took what is used across a threshold. Every charge sees where it came from and where
  * it got, so of all processes one sees each crossing, and nothing has to be remembered for it.
  *
- * Usage may hover about a threshold, by refunds and as buckets drain. So whoever sees a crossing takes the one unit of a
- * fixed window in the same store before it tells: a second call of the store, at crossings only.
+ * Usage may hover about a threshold, by refunds and as buckets drain. So whoever sees a crossing takes a unit of a fixed
+ * window in the same store, and tells if it was the first one: a second call of the store, at crossings only. For a
+ * balance the window is an hour, or ends with the next grant.
  */
 export function createWarnings(
   store: Store,
   thresholdsOf: (policy: string) => readonly number[],
   warned: (event: Warned) => void,
-): (calls: readonly PolicyCall[], at: number) => void {
-  /** Whether this is the first to take the only unit of a window in which a key comes to a threshold of one limit. */
-  function take({ slot, key, limit, resetMs, at: ownAt }: PolicyCall, threshold: number, at: number) {
-    const edge = EDGED.has(slot.algorithm.kind) ? (ownAt || at) + resetMs : ''
-    const mark = {
+): (calls: readonly PolicyCall[], ruling: Ruling) => void {
+  /** Whether this is the first to take a unit of a window in which a key comes to a threshold of one limit. */
+  function isFirst(
+    { slot, key, limit, resetMs, at: ownAt }: PolicyCall,
+    threshold: number,
+    { at, source }: Ruling,
+  ): MaybePromise<boolean> {
+    const { kind, windowMs } = slot.algorithm
+    const edge = EDGED.has(kind) ? (ownAt || at) + resetMs : ''
+    const mark = chargeOf('force', {
       slot: markersOf(store, slot),
-      key: `${threshold}\t${limit}\t${edge}\t${key}`,
+      key: markerKey(key, threshold, windowMs === Infinity ? '' : limit, edge),
       cost: 1,
-    }
-    return after(store.take([chargeOf('take', mark)]), ({ allowed }) => allowed)
+      // Where the call was decided, and nowhere else.
+      from: source,
+    })
+    return after(store.take([mark]), () => mark.remaining === OFTEN - 1)
   }
 
   /** Tells of thresholds one after the other, the lowest first, unless somebody has told of them. */
-  function warn(call: PolicyCall, [threshold, ...higher]: number[], used: number, at: number): void {
+  function warn(call: PolicyCall, [threshold, ...higher]: number[], used: number, ruling: Ruling): void {
     if (threshold === undefined) return
     const { slot, key, limit, resetMs } = call
     const remaining = limit - used
-    const tell = (): void => warned({ policy: slot.name, key, threshold, limit, used, remaining, resetMs })
-    const goOn = (): void => warn(call, higher, used, at)
+    function tell(): void {
+      warned({ policy: slot.name, key, threshold: threshold as number, limit, used, remaining, resetMs })
+    }
+    const goOn = (): void => warn(call, higher, used, ruling)
     void settled(
-      // A balance has no window: it comes to a threshold each time that it does.
-      () => slot.algorithm.windowMs === Infinity || take(call, threshold, at),
-      (isFirst) => {
-        if (isFirst) tell()
+      () => isFirst(call, threshold, ruling),
+      (first) => {
+        if (first) tell()
         goOn()
       },
       () => {
@@ -75,7 +116,7 @@ export function createWarnings(
     )
   }
 
-  return (calls, at) => {
+  return (calls, ruling) => {
     for (const call of calls) {
       const { slot, kind, cost, charged = cost, allowed, limit, remaining } = call
       const isMade = kind === 'force' || (allowed && (kind === 'take' || kind === 'shadow'))
@@ -84,7 +125,7 @@ export function createWarnings(
       const used = limit - remaining + Math.max(0, charged - cost)
       const isCrossed = (threshold: number): boolean =>
         reaches(used, threshold, limit) && !reaches(used - charged, threshold, limit)
-      warn(call, thresholdsOf(slot.name).filter(isCrossed), used, at)
+      warn(call, thresholdsOf(slot.name).filter(isCrossed), used, ruling)
     }
   }
 }
