@@ -85,7 +85,7 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   settle(decision: Decision, actual: Cost<Name>, options?: Pick<ReserveOptions<Name>, 'maxDebt'>): In<M, void>
   /**
    * Waits for a turn: first come, first served for the same keys in this process. Gives the allowed decision when the turn
-   * is due (figures and `at` are those of when it was charged), and a denial as soon as it is known that the turn would
+   * is due (figures and `at` are those of when it was charged, waits what is left of them), and a denial as soon as it is known that the turn would
    * come too late, or where `maxQueue` others wait already.
    *
    * Buckets are charged on entry, into debt, so every process knows when its turn is. Turns of theirs are never closer

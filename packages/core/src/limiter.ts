@@ -16,6 +16,7 @@ import { watchUse } from './made-per-request.ts'
 import { after, all, type MaybePromise } from './maybe-promise.ts'
 import { limiterPolicies } from './policies.ts'
 import { policySet } from './policy-set.ts'
+import { createSlotWaiting } from './slot-waiting.ts'
 import { createReceipts } from './receipts.ts'
 import { RESERVE_OPTIONS, settlementOf } from './reservation.ts'
 import type { In, Mode, Ruling, Store } from './store.ts'
@@ -101,9 +102,11 @@ export function limiterOf<M extends Mode, Name extends string>(
     make(receipts.toRefund(decision, cost).map(refundOf))
 
   // Who is refused while it waits asks again.
+  const slots = createSlotWaiting()
   const asker = {
     callsOf,
     refund,
+    slots,
     decide: (calls: readonly PolicyCall[], ask: boolean) => decide(calls, ask, false),
   }
   const waiting = createWaiting(asker, waitObserver(on))
@@ -112,9 +115,9 @@ export function limiterOf<M extends Mode, Name extends string>(
     all([...kinds.values()].map((slot) => store.forget(slot, key)))
 
   function hold(decision: Decision): Held<M> {
-    const slots = receipts.toHold(decision)
-    const free = slots[0]?.slot.algorithm.hold?.(store, slots)
-    return { decision, release: () => give(free?.()) }
+    const held = receipts.toHold(decision)
+    const free = held[0]?.slot.algorithm.hold?.(store, held)
+    return { decision, release: () => give(after(free?.(), () => slots.freed(held))) }
   }
 
   /** Every answer comes the way that the store's answers come. */

@@ -74,7 +74,7 @@ describe.each(storeKinds)('waiting on %s', (_kind, of) => {
     time.watch('turn', limiter.wait('ada'))
     await time.pass(100)
     expect(time.ended).toMatchObject([
-      { at: 100, decision: { allowed: true, retryAfterMs: 0, remaining: 0, resetMs: 200, at } },
+      { at: 100, decision: { allowed: true, retryAfterMs: 0, remaining: 0, resetMs: 100, at } },
     ])
     expect(time.ended[0]?.decision?.policies).toMatchObject([{ allowed: true, retryAfterMs: 0 }])
   })

@@ -64,30 +64,32 @@ describe('sleepers', () => {
     const [a, b, other, c] = [waiter(), waiter(), waiter(2), waiter()]
     const turns = [turn(100), turn(200), turn(300), turn(400)] as const
     for (const [index, one] of [a, b, other, c].entries()) sleepers.add(one, turns[index] as Turn)
-    expect(sleepers.leave(a)).toBe(turns[1])
+    // Others sleep behind what is left over.
     expect(sleepers.leave(a)).toBeUndefined()
+    expect(sleepers.leave(c)).toBe(turns[3])
+    expect(sleepers.leave(c)).toBeUndefined()
     vi.advanceTimersByTime(500)
     expect(woke).toEqual([
       [b, turns[0], 100],
       [other, turns[2], 300],
-      [c, turns[3], 400],
     ])
   })
 
   it('take a turn that is passed on, unless who is next is charged otherwise', () => {
     const { sleepers, woke } = sleeping()
     const [a, other] = [waiter(), waiter(2)]
-    const [own, his] = [turn(200), turn(300)]
-    sleepers.add(a, own)
+    const his = turn(300)
+    sleepers.add(a, turn(200))
     sleepers.add(other, his)
     const [sooner, between, latest] = [turn(100), turn(250), turn(900)]
-    expect(sleepers.passOn(sooner, '1')).toBe(own)
-    expect(sleepers.passOn(between, '1')).toBe(between)
+    expect(sleepers.passOn(sooner, '1')).toBeUndefined()
+    expect(sleepers.passOn(between, '1')).toBeUndefined()
+    expect(sleepers.passOn(between, '2')).toBe(his)
     expect(sleepers.passOn(latest, '2')).toBe(latest)
     vi.advanceTimersByTime(1000)
     expect(woke).toEqual([
       [a, sooner, 100],
-      [other, his, 300],
+      [other, between, 250],
     ])
   })
 

@@ -5,10 +5,13 @@ import type { Waiter } from './waiter.ts'
 export interface Sleepers {
   /** Lets a waiter sleep until its turn, or that of somebody in front who gives up. Wakes it at once where it is due. */
   add(waiter: Waiter, turn: Turn): void
-  /** Lets a waiter go: those behind it who are charged as much move up by one. Gives the turn that is left over. */
+  /**
+   * Lets a waiter go: those behind it who are charged as much move up by one. Gives the turn that is left over; nothing
+   * where others sleep behind that: whoever came next would pass beside them, and more than a bucket lets out.
+   */
   leave(waiter: Waiter): Turn | undefined
-  /** Passes on the turn of somebody who did not sleep any more. Gives the turn that is left over. */
-  passOn(turn: Turn, costs: string): Turn
+  /** Passes on the turn of somebody who did not sleep any more. Gives the turn that is left over, as `leave` does. */
+  passOn(turn: Turn, costs: string): Turn | undefined
   /** Lets all go. Gives their turns, the last one first. */
   end(): Turn[]
 }
@@ -44,7 +47,7 @@ export function createSleepers(wake: (waiter: Waiter, turn: Turn) => void): Slee
     if (next) row.stopTimer = sleep(next.dueAt, () => wakeAll(row))
     else {
       rows.delete(row)
-      if (last === row) last = undefined
+      if (last === row) last = [...rows].at(-1)
     }
   }
 
@@ -82,18 +85,19 @@ export function createSleepers(wake: (waiter: Waiter, turn: Turn) => void): Slee
       row.waiters.delete(waiter)
       rowOf.delete(waiter)
       const left = row.turns.pop()
+      const isLast = row === last
       if (row.turns.length === 0) setTimer(row)
-      return left
+      return isLast ? left : undefined
     },
     passOn(turn, costs) {
       for (const row of rows) {
         if ((row.turns.at(-1) as Turn).dueAt < turn.dueAt) continue
-        // If who is charged otherwise moved up, more than a bucket lets out would pass.
-        if (row.costs !== costs) return turn
+        // Nor may who is charged otherwise move up.
+        if (row.costs !== costs) return undefined
         insert(row, turn)
-        const left = row.turns.pop() as Turn
+        const left = row.turns.pop()
         setTimer(row)
-        return left
+        return row === last ? left : undefined
       }
       return turn
     },

@@ -7,13 +7,16 @@ export interface Turn {
   readonly dueAt: number
 }
 
-/** A decision whose turn has come. */
+/** A decision whose turn has come: what it told to wait has passed, of the reset, too. */
 export function onTurn(decision: Decision): Decision {
-  if (decision.retryAfterMs === 0) return decision
-  const policies = decision.policies.map((policy) =>
-    policy.allowed ? { ...policy, retryAfterMs: 0 } : policy,
-  )
-  return { ...decision, retryAfterMs: 0, policies }
+  const { retryAfterMs } = decision
+  if (retryAfterMs === 0) return decision
+  const policies = decision.policies.map((policy) => ({
+    ...policy,
+    ...(policy.allowed && { retryAfterMs: 0 }),
+    resetMs: Math.max(0, policy.resetMs - retryAfterMs),
+  }))
+  return { ...decision, retryAfterMs: 0, resetMs: Math.max(0, decision.resetMs - retryAfterMs), policies }
 }
 
 /** What somebody is told who gets no turn: what would have fitted later does not fit now. */

@@ -3,6 +3,7 @@ import type { PolicyCall } from './charges.ts'
 import type { LimiterCalls } from './limiter-calls.ts'
 import { type MaybePromise, settled } from './maybe-promise.ts'
 import { createSleepers } from './sleepers.ts'
+import type { SlotWaiting } from './slot-waiting.ts'
 import { onTurn, refusal, sleep, type Turn } from './turns.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -10,7 +11,11 @@ import type { Waiter } from './waiter.ts'
 export interface Decider extends Pick<LimiterCalls, 'callsOf'> {
   decide(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision>
   refund(decision: Decision): MaybePromise<unknown>
+  readonly slots: SlotWaiting
 }
+
+/** Slots that other processes free are heard of by asking so often, in milliseconds. */
+const ASK_AGAIN_MS = 1000
 
 /** All who wait for the same keys. */
 export interface Line {
@@ -27,10 +32,11 @@ export interface Line {
  *
  * Policies that queue are charged on entry, into debt: one call of the store, which says when the turn is due, and one
  * sleep. Where a policy of another kind refuses, the first in line sleeps for as long as it was told and asks again,
- * and all others wait behind it. Slots would expire while their holder sleeps: beside them nothing is charged early.
+ * and all others wait behind it; where slots are held it also asks when one comes free. Slots would expire while their
+ * holder sleeps: beside them nothing is charged early.
  * @param onEmpty called when nobody is left
  */
-export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => void): Line {
+export function createLine({ callsOf, decide, refund, slots }: Decider, onEmpty: () => void): Line {
   const waiters = new Set<Waiter>()
   /** Those of them who are behind the head. */
   const behind = new Set<Waiter>()
@@ -79,8 +85,9 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     waiter.stopTimer()
     const leftMs = Math.max(0, Math.round(waiter.until - performance.now()))
 
+    let calls: readonly PolicyCall[] = []
     function take(): MaybePromise<Decision> {
-      const calls = callsOf(waiter.charges, false)
+      calls = callsOf(waiter.charges, false)
       const takes = calls.filter(({ kind }) => kind === 'take')
       const queueing = takes.filter(({ slot }) => slot.algorithm.queues)
       // Where all queue, nobody sleeps before being charged: the order of the calls is that of the turns.
@@ -90,7 +97,7 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     }
     function answered(decision: Decision): MaybePromise<void> {
       waiter.isAsking = false
-      const done = proceed(waiter, decision, leftMs)
+      const done = proceed(waiter, decision, leftMs, calls)
       passFree()
       return done
     }
@@ -102,7 +109,12 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     waiter.answer = settled(take, answered, failed)
   }
 
-  function proceed(waiter: Waiter, decision: Decision, leftMs: number): MaybePromise<void> {
+  function proceed(
+    waiter: Waiter,
+    decision: Decision,
+    leftMs: number,
+    calls: readonly PolicyCall[],
+  ): MaybePromise<void> {
     const { allowed, source, retryAfterMs } = decision
     const dueAt = performance.now() + retryAfterMs
     if (waiter.isOver || isClosed) {
@@ -117,11 +129,17 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
       waiter.stopTimer()
       sleepers.add(waiter, { decision, dueAt })
       callNext(waiter)
-    } else if (source !== 'failure-policy' && retryAfterMs > 0 && retryAfterMs <= leftMs) {
+    } else if (
+      source !== 'failure-policy' &&
+      retryAfterMs > 0 &&
+      leftMs > 0 &&
+      waitOf(calls, retryAfterMs) <= leftMs
+    ) {
       waiter.isDelayed = true
-      waiter.stopTimer = sleep(dueAt, () => ask(waiter))
+      const waitMs = waitOf(calls, retryAfterMs)
+      sleepUntil(waiter, waitMs, calls.filter(isHeldUp))
       head ??= waiter
-      if (head === waiter) freeAt = dueAt
+      if (head === waiter) freeAt = performance.now() + waitMs
       for (const other of behind) {
         other.isDelayed = true
         if (isTooLate(other)) void refuse(other)
@@ -130,11 +148,27 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
     return undefined
   }
 
+  /** Sleeps until it is worth asking again: after the wait, and as soon as a slot comes free that is waited for. */
+  function sleepUntil(waiter: Waiter, waitMs: number, heldUp: readonly PolicyCall[]): void {
+    const now = performance.now()
+    const forMs = heldUp.length > 0 ? Math.max(waitMs, Math.min(ASK_AGAIN_MS, waiter.until - now)) : waitMs
+    const again = (): void => ask(waiter)
+    const stopTimer = sleep(now + forMs, again)
+    const stopHearing = slots.add(heldUp, again)
+    waiter.stopTimer = () => {
+      stopTimer()
+      stopHearing()
+    }
+  }
+
   /** Passes on turns of those who left before they had them: once those who asked after them have theirs. */
   function passFree(): void {
     if (unclaimed.length === 0) return
     for (const { isAsking } of waiters) if (isAsking) return
-    for (const [turn, costs] of unclaimed.splice(0)) void giveBack(sleepers.passOn(turn, costs).decision)
+    for (const [turn, costs] of unclaimed.splice(0)) {
+      const left = sleepers.passOn(turn, costs)
+      if (left) void giveBack(left.decision)
+    }
   }
 
   /** Whether a waiter's time is up before the head asks again. */
@@ -191,3 +225,15 @@ export function createLine({ callsOf, decide, refund }: Decider, onEmpty: () => 
 }
 
 const ignore = (): void => undefined
+
+/** Whether slots are missing, which come free whenever their holders like. */
+const isHeldUp = ({ slot, kind, allowed }: PolicyCall): boolean =>
+  slot.algorithm.hold !== undefined && kind === 'take' && !allowed
+
+/** How long to wait at least: what is told of slots is when they expire. */
+function waitOf(calls: readonly PolicyCall[], retryAfterMs: number): number {
+  if (!calls.some(isHeldUp)) return retryAfterMs
+  const others = calls.filter((call) => call.kind === 'take' && !isHeldUp(call))
+  const neverFits = calls.some((call) => isHeldUp(call) && call.retryAfterMs === Infinity)
+  return neverFits ? Infinity : Math.max(0, ...others.map((call) => call.retryAfterMs))
+}

@@ -8,7 +8,10 @@ export interface Closing {
   once(event: 'close', listener: () => void): unknown
 }
 
-/** What waits for a connection to close: one listener for all, since a client may send many requests ahead. */
+/**
+ * What waits for a response or a connection to close: one listener for all, since a client may send many requests ahead,
+ * and an app may have many limiters.
+ */
 const waiting = new WeakMap<Closing, Set<() => void>>()
 
 /**
@@ -17,20 +20,23 @@ const waiting = new WeakMap<Closing, Set<() => void>>()
  * What `done` throws is lost: others wait, too.
  */
 export function whenOver(response: Closing, connection: Closing, done: () => unknown): void {
-  const all = waiting.get(connection) ?? watch(connection)
+  const both = [response, connection].map((closing) => waiting.get(closing) ?? watch(closing))
+  let isOver = false
   function over(): void {
-    if (all.delete(over)) (async () => done())().catch(() => undefined)
+    if (isOver) return
+    isOver = true
+    for (const all of both) all.delete(over)
+    void (async () => done())().catch(() => undefined)
   }
-  all.add(over)
-  response.once('close', over)
+  for (const all of both) all.add(over)
   // What is gone already closes no more, and somebody else may have answered while this request had to wait.
   if (connection.destroyed || response.destroyed || response.closed || response.writableEnded) over()
 }
 
-function watch(connection: Closing): Set<() => void> {
+function watch(closing: Closing): Set<() => void> {
   const all = new Set<() => void>()
-  waiting.set(connection, all)
-  connection.once('close', () => {
+  waiting.set(closing, all)
+  closing.once('close', () => {
     for (const over of all) over()
   })
   return all
