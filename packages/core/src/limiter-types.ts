@@ -52,7 +52,7 @@ export interface Limiter<M extends Mode = Mode, Name extends string = string> {
   /**
    * Undoes what a decision charged: all of it, or at most `cost` units of each policy (all of those without a cost). A
    * second refund of a decision, and one of a denied decision, do nothing; a copy of it, and what `peek` gave, are not
-   * told apart from it, so do not refund those. Slots that are held come back by `release`.
+   * told apart from it, so do not refund those: a balance would get the units anew each time. Slots that are held come back by `release`.
    */
   refund(decision: Decision, options?: CostOptions<Name>): In<M, void>
   /**

@@ -55,7 +55,10 @@ describe('createLimiter', () => {
     ['windowMs', "`windowMs` is express-rate-limit's name; write `window: 60000`"],
     ['max', "`max` is another library's name; write `limit`"],
     ['points', "`points` is rate-limiter-flexible's name; write `limit`"],
-    ['duration', "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`"],
+    [
+      'duration',
+      "`duration` is seconds in rate-limiter-flexible and milliseconds in koa-ratelimit; write `window: '60s'`",
+    ],
     ['db', "`db` is koa-ratelimit's name; write `store`"],
   ])('has no option %s, and says what to write', (name, hint) => {
     expect(error({ limit: 100, window: '1m', [name]: 1 })).toBe(

@@ -11,11 +11,11 @@ beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
 const slots = concurrency({ limit: 1, ttl: '1m' })
-const memory = (): Store => memoryStore({ clock: () => Math.floor(1e12 + performance.now()) }) as Store
+const memory = (): Store<'sync'> => memoryStore({ clock: () => Math.floor(1e12 + performance.now()) })
 
 describe.each([
-  ['at once', memory],
-  ['later', () => laterStore(memory() as Store<'sync'>) as Store],
+  ['at once', (): Store => memory()],
+  ['later', (): Store => laterStore(memory())],
 ])('slots of a store that answers %s', (_when, newStore) => {
   it('are had in order by who waits for them, as soon as each comes free', async () => {
     const limiter = createLimiter({ store: newStore(), algorithm: slots })
@@ -24,7 +24,8 @@ describe.each([
     const wait = async (name: string): Promise<void> => {
       const decision = await limiter.wait('ada', { maxWait: '10s' })
       order.push(`${name} ${decision.allowed} ${Math.round(performance.now() - start)}`)
-      setTimeout(limiter.hold(decision).release, 200)
+      const { release } = limiter.hold(decision)
+      setTimeout(() => void release(), 200)
     }
     const start = performance.now()
     const all = Promise.all([wait('second'), wait('third')])

@@ -86,7 +86,8 @@ describe('prepaid', () => {
     expect(state).toEqual({ granted: 0, used: 0 })
     const store = memoryStore({ maxKeys: 1 })
     const slot = store.open('credits', prepaid())
-    for (let key = 0; key < 3; key++) store.take([chargeOf('force', { slot, key: `made up ${key}`, cost: 5 })])
+    for (let key = 0; key < 3; key++)
+      store.take([chargeOf('force', { slot, key: `made up ${key}`, cost: 5 })])
     const { remaining } = store.grant?.(slot, 'made up 0', 7, 'payment') ?? {}
     expect(remaining).toBe(7)
   })

@@ -20,13 +20,14 @@ export interface ChargeOptions<Args extends readonly unknown[]> {
   /**
    * Which responses cost nothing, into the window that was charged: `'failed'`: of status 400 and above, or whose client
    * had gone before there was one; `'successful'`: all others; or a function, to which a client that had gone is a status
-   * of 499. Default: none.
+   * of 499. With `'failed'` who hangs up early pays nothing: where that is costly, give a function. Default: none.
    */
   refundWhen?: 'failed' | 'successful' | ((...args: [...Args, status: number]) => MaybePromise<boolean>)
   /**
    * What a request cost after all, known once its response is over: `'bytes'` of the body that were really written, or a
    * function. `cost` is then an estimate: what was not needed is given back, and what is missing is charged, into debt.
-   * `undefined`: the estimate stays. Default: it stays.
+   * Estimate 1 at least: what costs nothing is refused nothing, whatever is owed. `undefined`: the estimate stays. Default:
+   * it stays.
    */
   settle?: 'bytes' | ((...args: [...Args, sent: Sent]) => MaybePromise<number | undefined>)
   /** What `settle` charges beyond the estimate at the most, in units. A whole number from 0; default: the limit. */

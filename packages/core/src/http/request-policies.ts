@@ -46,7 +46,11 @@ export function requestPolicy<Args extends readonly unknown[]>(
   { key = byIp(), cost = 1, when, refundWhen, settle, maxDebt }: ChargeOptions<Args>,
   at: string,
 ): RequestPolicy<Args> {
-  if (maxDebt !== undefined && settle === undefined) throw new TypeError(`${at}maxDebt needs settle`)
+  if (maxDebt !== undefined && settle === undefined)
+    throw new TypeError(`${at}maxDebt needs settle, which charges into debt`)
+  // Nobody would ever be refused, whatever is owed.
+  if (settle !== undefined && cost === 0)
+    refuse(`${at}cost`, 'an estimate of at least 1 beside settle', cost, 'number')
   return {
     name,
     key: keyOption(`${at}key`, key),
@@ -71,6 +75,8 @@ export function parsePolicy<Args extends readonly unknown[]>(
   const { name } = named
   const chosen = chosenAlgorithm(policy, at)
   const own = chosen === undefined ? ownAlgorithm(policy, at) : undefined
+  if (own?.hold && policy.settle !== undefined)
+    throw new TypeError(`${at}settle does not go with slots of concurrency(), which all come back`)
   const { unit } = policy
   if (unit !== undefined && (typeof unit !== 'string' || !/^[ -~]+$/.test(unit)))
     refuse(`${at}unit`, 'printable ASCII characters', unit)

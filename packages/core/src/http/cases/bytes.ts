@@ -44,7 +44,14 @@ export const byteCases: readonly HttpCase[] = [
     const app = await world.open(() => ({
       store,
       policies: [
-        { name: 'bytes', algorithm: tenSeconds, key: () => key, cost: 0, maxDebt: 9999, settle: 'bytes' },
+        {
+          name: 'bytes',
+          algorithm: tenSeconds,
+          key: () => key,
+          cost: () => 0,
+          maxDebt: 9999,
+          settle: 'bytes',
+        },
       ],
     }))
     const { body } = await app.get('/seen')

@@ -72,7 +72,7 @@ export const settleCases: readonly HttpCase[] = [
   ),
 
   httpCase('a request that is free until its cost is known is charged', async (world) => {
-    const { app, calls, reached } = await openSettled(world, { cost: 0, settle: () => 7 })
+    const { app, calls, reached } = await openSettled(world, { cost: () => 0, settle: () => 7 })
     same('left', remaining(await app.get()), 9)
     await reached(1)
     same('settlement', calls, [['requests force 7', ended]])

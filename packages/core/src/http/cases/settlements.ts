@@ -42,7 +42,7 @@ type OfResponse<T> = (...all: readonly unknown[]) => MaybePromise<T>
 
 /** Options that charge otherwise after the response. Their functions get the request and, last, what is known of the response. */
 export interface Charging {
-  readonly cost?: number
+  readonly cost?: number | (() => number)
   readonly algorithm?: Algorithm
   readonly refundWhen?: 'failed' | 'successful' | OfResponse<boolean>
   readonly settle?: 'bytes' | OfResponse<number | undefined>
