@@ -18,7 +18,7 @@ export interface LimiterEvents extends FailureEvents {
   limited?: ((event: { readonly decision: Decision }) => unknown) | undefined
   /** A policy in shadow mode would have refused a call. */
   shadowLimited?:
-    | ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => void)
+    | ((event: { readonly policy: PolicyDecision; readonly decision: Decision }) => unknown)
     | undefined
   /**
    * A charge took what is used of a key to a threshold of `warnAt`: once for each key, policy, threshold and window, in all

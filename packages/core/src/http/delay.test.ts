@@ -30,7 +30,7 @@ const limiterOf = (capacity: number, store: any = memoryStore({ clock })) =>
 
 describe('options', () => {
   it.each<[unknown, string]>([
-    [true, 'TypeError: delay must be an object such as { maxWait: "5s" }, got true'],
+    [true, "TypeError: delay must be an object such as { maxWait: '5s' }, got true"],
     [null, 'TypeError: delay must be an object'],
     ['5s', 'TypeError: delay must be an object'],
     [{ maxwait: 1 }, "TypeError: delay has no option 'maxwait': did you mean `maxWait`?"],

@@ -20,7 +20,7 @@ export type DecideLater = (
  */
 export function createDelay(limiter: Limiter, delay: DelayOptions | undefined): DecideLater | undefined {
   if (delay === undefined) return undefined
-  if (Object(delay) !== delay) refuse('delay', 'an object such as { maxWait: "5s" }', delay)
+  if (Object(delay) !== delay) refuse('delay', "an object such as { maxWait: '5s' }", delay)
   knownOptions('delay', delay, ['maxWait', 'maxQueue'])
   const { maxWait = '10s', maxQueue = 1000 } = delay
   const maxWaiting = wholeNumber('delay.maxQueue', maxQueue, 1)
