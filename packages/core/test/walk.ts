@@ -47,8 +47,14 @@ export function unitsOf([of, n, off]: Cost, algorithm: Algorithm, last: Answer):
 }
 
 /** Debts near 2^53 are nobody's promise. */
-export const kindOf = (move: Move, { limit }: Algorithm, cost: number): ChargeKind =>
-  move === 'lease' || (move === 'force' && Math.max(limit, cost) > 2 ** 40) ? 'take' : move
+export function kindOf(move: Move, algorithm: Algorithm, cost: number): ChargeKind {
+  if (move === 'lease') return 'take'
+  const { kind, limit } = algorithm
+  // Buckets count in parts of a unit.
+  const [, unit = 1] = kind === 'tokenBucket' ? algorithm.args(0) : []
+  const isHuge = Math.max(limit, cost) > 2 ** 40 || cost * unit > 2 ** 48
+  return move === 'force' && isHuge ? 'take' : move
+}
 
 export function walk<P>(
   history: History<P>,
