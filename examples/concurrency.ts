@@ -1,5 +1,6 @@
 // At most two reports in the making for each client. A slot is free again when its response is over, also when the
-// client hangs up; `ttl` is for a process that dies with slots in hand.
+// client hangs up: end your work then, on the `close` of the response. `ttl` is for a process that dies with slots in
+// hand.
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrency, rateLimit } from '@sluice/express'

@@ -1,4 +1,5 @@
-// Downloads limited by the bytes that were really sent: a client that leaves early pays for what it got, not for the file.
+// Downloads limited by the bytes that were really sent: a client that leaves early pays for what was handed to its
+// connection, which is what it got and some MB that were on the way, and not for the file.
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { byHeader, byIp, firstOf, rateLimit, tokenBucket } from '@sluice/express'
@@ -21,8 +22,9 @@ const limitDownloads = rateLimit({
   // has none left.
   cost: 1,
   settle: 'bytes',
-  // The rest of a download that was let in is charged all the same, and has to come back first: 20 MB of debt at most.
-  maxDebt: 20 * MB,
+  // The rest of a download that was let in is charged all the same, and has to come back first: as much as the largest
+  // file. Each one in flight may add as much: where that is too much, put a policy of concurrency() beside this one.
+  maxDebt: 50 * MB,
   // What was not found or has failed costs nothing.
   refundWhen: (_req, _res, status) => status === 404 || status >= 500,
 })
