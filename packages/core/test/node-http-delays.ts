@@ -122,12 +122,12 @@ export const delaySocketCases: readonly SocketCase[] = [
     const { store, asked } = seenStore()
     const handled = counter()
     const wait = async (): Promise<void> => Promise.resolve(handled.add())
-    const at = await serve({ wait, limiters: [holding(store, bucket(100))] })
+    const at = await serve({ wait, limiters: [holding(store, bucket(1000))] })
     const [first, second] = (await clients(at, asked, 2, '/slow')) as [Connection, Connection]
     second.vanish()
     await at.over.reached(1)
     // Its turn would have come by then.
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 1100))
     same('handled', handled.count(), 1)
     first.vanish()
   }),
