@@ -1,4 +1,4 @@
-import type { Decision } from './algorithm.ts'
+import type { Decision, GrantUnits } from './algorithm.ts'
 import type { BoundPolicy, PolicyInfo, UnboundPolicy } from './bound-policies.ts'
 import { type PolicyCall, refundOf } from './charges.ts'
 import { knownOptions, oneOf, refuse } from './check.ts'
@@ -24,7 +24,7 @@ import { memoryStore } from './stores/memory.ts'
 import { type Cost, type PolicyCharge, refuseTwins, type Target } from './targets.ts'
 import { tell } from './tell.ts'
 import { forgetWarned, forgetWarnings } from './warnings.ts'
-import { createWaiting, WAIT_OPTIONS, type WaitOptions } from './waiting.ts'
+import { createWaiting, WAIT_OPTIONS } from './waiting.ts'
 
 /**
  * Makes a limiter: policies bound to a store, decided together.
@@ -57,7 +57,7 @@ export function limiterOf<M extends Mode, Name extends string>(
   const policies = policySet(store, known, mayShare, (event) => tell('policyReset', on.policyReset, event))
   policies.replace(unbound)
   const receipts = createReceipts(policies)
-  const { costIn, chargesOf, callsOf } = limiterCalls(policies)
+  const { costIn, chargesOf, waitingChargesOf, balanceOf, callsOf } = limiterCalls(policies)
   let isClosed = false
   const noteUse = watchUse(unbound)
 
@@ -84,14 +84,6 @@ export function limiterOf<M extends Mode, Name extends string>(
   function run(charges: readonly PolicyCharge[], ask = false): MaybePromise<Decision> {
     begin()
     return decide(callsOf(charges, ask), ask)
-  }
-
-  /** What a target says, or a list that spells it out. */
-  function waitingCharges(target: Target<Name> | readonly PolicyCharge[], options: WaitOptions) {
-    if (!Array.isArray(target)) return chargesOf(target as Target<string>, options, WAIT_OPTIONS)
-    knownOptions('wait', options, WAIT_OPTIONS.slice(1))
-    refuseTwins(target as readonly PolicyCharge[])
-    return target as readonly PolicyCharge[]
   }
 
   /** Makes charges that no decision comes of. */
@@ -142,13 +134,10 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     grant(target, units, options) {
       refuseClosed()
-      const isGranted = ({ slot }: BoundPolicy): unknown => slot?.algorithm.grant
-      const granted = chargesOf(target).filter(({ policy }) => isGranted(policies.named(policy, 'policy')))
-      const [only, other] = callsOf(granted, true)
-      if (!only?.slot.algorithm.grant || other) throw new TypeError('grant() needs one policy of prepaid()')
-      const { slot, key } = only
+      const { slot, key } = balanceOf(target)
+      const told = (slot.algorithm.grant as GrantUnits)(store, slot, key, units, options)
       return give(
-        after(only.slot.algorithm.grant(store, slot, key, units, options), (grant) =>
+        after(told, (grant) =>
           after(grant.granted && forgetWarned(store, slot, key, thresholdsOf(slot.name)), () => grant),
         ),
       )
@@ -163,14 +152,8 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     resetAll() {
       refuseClosed()
-      const warning = policies.list.filter(({ info }) => info.warnAt.length > 0)
-      const markers = warning.flatMap(({ kinds }) => [...kinds.values()].slice(0, 1))
-      return done(
-        all([
-          ...policies.list.map((policy) => forget(policy, undefined)),
-          ...markers.map((slot) => forgetWarnings(store, slot)),
-        ]),
-      )
+      const states = policies.list.map((policy) => forget(policy, undefined))
+      return done(all([...states, forgetWarnings(store, policies.list)]))
     },
     acquire(target, options) {
       if (!policies.list.some(({ slot }) => slot?.algorithm.hold))
@@ -195,7 +178,7 @@ export function limiterOf<M extends Mode, Name extends string>(
     },
     wait(target, options = {}) {
       begin()
-      return waiting.join(waitingCharges(target, options), options)
+      return waiting.join(waitingChargesOf(target, options, WAIT_OPTIONS), options)
     },
     update(next) {
       refuseClosed()

@@ -1,31 +1,11 @@
 import type { Decision } from './algorithm.ts'
 import type { PolicyCall } from './charges.ts'
-import type { LimiterCalls } from './limiter-calls.ts'
 import { type MaybePromise, settled } from './maybe-promise.ts'
 import { createSleepers } from './sleepers.ts'
-import type { SlotWaiting } from './slot-waiting.ts'
+import { waitOf } from './slot-waiting.ts'
 import { onTurn, refusal, sleep, type Turn } from './turns.ts'
 import type { Waiter } from './waiter.ts'
-
-/** What waiting needs of a limiter. */
-export interface Decider extends Pick<LimiterCalls, 'callsOf'> {
-  decide(calls: readonly PolicyCall[], ask: boolean): MaybePromise<Decision>
-  refund(decision: Decision): MaybePromise<unknown>
-  readonly slots: SlotWaiting
-}
-
-/** Slots that other processes free are heard of by asking so often, in milliseconds. */
-const ASK_AGAIN_MS = 1000
-
-/** All who wait for the same keys. */
-export interface Line {
-  /** `maxQueue` 0: there is no place, so it is decided at once. */
-  enter(waiter: Waiter, maxQueue: number): void
-  /** Leaves, or gives the turn back. */
-  abort(waiter: Waiter, reason: unknown): void
-  /** Refuses everybody, and gives back what they were charged. */
-  close(): MaybePromise<void>[]
-}
+import type { Decider, Line } from './waiting-types.ts'
 
 /**
  * A line of those who wait for the same keys: first come, first served.
@@ -137,7 +117,7 @@ export function createLine({ callsOf, decide, refund, slots }: Decider, onEmpty:
     ) {
       waiter.isDelayed = true
       const waitMs = waitOf(calls, retryAfterMs)
-      sleepUntil(waiter, waitMs, calls.filter(isHeldUp))
+      waiter.stopTimer = slots.sleep(calls, waitMs, waiter.until, () => ask(waiter))
       head ??= waiter
       if (head === waiter) freeAt = performance.now() + waitMs
       for (const other of behind) {
@@ -146,19 +126,6 @@ export function createLine({ callsOf, decide, refund, slots }: Decider, onEmpty:
       }
     } else end(waiter, () => waiter.resolve(refusal(decision, 0)))
     return undefined
-  }
-
-  /** Sleeps until it is worth asking again: after the wait, and as soon as a slot comes free that is waited for. */
-  function sleepUntil(waiter: Waiter, waitMs: number, heldUp: readonly PolicyCall[]): void {
-    const now = performance.now()
-    const forMs = heldUp.length > 0 ? Math.max(waitMs, Math.min(ASK_AGAIN_MS, waiter.until - now)) : waitMs
-    const again = (): void => ask(waiter)
-    const stopTimer = sleep(now + forMs, again)
-    const stopHearing = slots.add(heldUp, again)
-    waiter.stopTimer = () => {
-      stopTimer()
-      stopHearing()
-    }
   }
 
   /** Passes on turns of those who left before they had them: once those who asked after them have theirs. */
@@ -225,15 +192,3 @@ export function createLine({ callsOf, decide, refund, slots }: Decider, onEmpty:
 }
 
 const ignore = (): void => undefined
-
-/** Whether slots are missing, which come free whenever their holders like. */
-const isHeldUp = ({ slot, kind, allowed }: PolicyCall): boolean =>
-  slot.algorithm.hold !== undefined && kind === 'take' && !allowed
-
-/** How long to wait at least: what is told of slots is when they expire. */
-function waitOf(calls: readonly PolicyCall[], retryAfterMs: number): number {
-  if (!calls.some(isHeldUp)) return retryAfterMs
-  const others = calls.filter((call) => call.kind === 'take' && !isHeldUp(call))
-  const neverFits = calls.some((call) => isHeldUp(call) && call.retryAfterMs === Infinity)
-  return neverFits ? Infinity : Math.max(0, ...others.map((call) => call.retryAfterMs))
-}

@@ -3,7 +3,8 @@ import { type Duration, durationMs, refuse, wholeNumber } from './check.ts'
 import { all, type MaybePromise } from './maybe-promise.ts'
 import type { CostOptions, PolicyCharge } from './targets.ts'
 import { waiterOf } from './waiter.ts'
-import { createLine, type Decider, type Line } from './waiting-line.ts'
+import { createLine } from './waiting-line.ts'
+import type { Decider, Line } from './waiting-types.ts'
 
 export interface WaitOptions<Name extends string = string> extends CostOptions<Name> {
   /** How long to wait at the most, from 0 (not at all) to 10 years. Default: 10 years. */

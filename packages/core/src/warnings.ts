@@ -1,4 +1,5 @@
 import { fixedWindow } from './algorithms/fixed-window.ts'
+import type { BoundPolicy } from './bound-policies.ts'
 import { chargeOf, type PolicyCall } from './charges.ts'
 import { LONGEST_MS } from './check.ts'
 import { after, all, type MaybePromise, settled } from './maybe-promise.ts'
@@ -38,9 +39,13 @@ function markersOf(store: Store, { name, algorithm: { windowMs } }: Slot): Slot 
 const markerKey = (key: string, threshold: number, limit: number | '', edge: number | ''): string =>
   `${threshold}\t${limit}\t${edge}\t${key}`
 
-/** Forgets who has told of a policy, for all of its keys. */
-export const forgetWarnings = (store: Store, slot: Slot): MaybePromise<void> =>
-  store.forget(markersOf(store, slot), undefined)
+/** Forgets who has told of these policies, for all of their keys. */
+export function forgetWarnings(store: Store, policies: readonly BoundPolicy[]): MaybePromise<unknown> {
+  const slots = policies.flatMap(({ info, kinds }) =>
+    info.warnAt.length > 0 ? [...kinds.values()].slice(0, 1) : [],
+  )
+  return all(slots.map((slot) => store.forget(markersOf(store, slot), undefined)))
+}
 
 /** Forgets who has told of a balance, to which units were added. It fails nothing. */
 export function forgetWarned(

@@ -1,28 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clusterOfRun, memcachedOfRun, redisOfRun } from '../../../../scripts/servers/of-run.ts'
-import { type Crew, crewOf, type Job, type Place, sum } from './crew.ts'
+import { type Crew, crewOf, type Place, sum } from './crew.ts'
+import { algorithmsAtRest, places } from './places.ts'
 
 /** Eight processes with 64 calls in flight each want this many, of which there are 100. */
 const LIMIT = 100
 const PROCESSES = 8
 const IN_FLIGHT = 64
 
-/** Every algorithm whose bound is exact, at rest within its window. */
-const algorithms: readonly Job['algorithm'][] = [
-  ['fixedWindow', { limit: LIMIT, window: '1h' }],
-  ['slidingWindow', { limit: LIMIT, window: '10d' }],
-  ['slidingWindow', { limit: LIMIT, window: '10d', strict: true }],
-  ['slidingLog', { limit: LIMIT, window: '1h' }],
-  ['tokenBucket', { capacity: LIMIT, refill: 1, per: '7d' }],
-  ['calendarWindow', { limit: LIMIT, every: 'year' }],
-  ['concurrency', { limit: LIMIT, ttl: '1h' }],
-]
-
-const places: Record<string, () => Promise<Place>> = {
-  Redis: async () => ({ kind: 'redis', port: (await redisOfRun()).port }),
-  'a Redis Cluster': async () => ({ kind: 'cluster', nodes: (await clusterOfRun()).nodes }),
-  Memcached: async () => ({ kind: 'memcached', address: (await memcachedOfRun()).address }),
-}
+const algorithms = algorithmsAtRest(LIMIT)
 
 let crew: Crew
 beforeAll(async () => {

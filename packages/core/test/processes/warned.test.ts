@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clusterOfRun, memcachedOfRun, redisOfRun } from '../../../../scripts/servers/of-run.ts'
-import { type Crew, crewOf, type Job, type Place, type Result, sum } from './crew.ts'
+import { redisOfRun } from '../../../../scripts/servers/of-run.ts'
+import { type Crew, crewOf, type Place, type Result, sum } from './crew.ts'
+import { algorithmsAtRest, places } from './places.ts'
 
 /** Eight processes with 8 calls in flight each want this many, of which there are 20. */
 const LIMIT = 20
@@ -8,21 +9,7 @@ const PROCESSES = 8
 const IN_FLIGHT = 8
 const warnAt = [0.5, 0.8, 1]
 
-const algorithms: readonly Job['algorithm'][] = [
-  ['fixedWindow', { limit: LIMIT, window: '1h' }],
-  ['slidingWindow', { limit: LIMIT, window: '10d' }],
-  ['slidingWindow', { limit: LIMIT, window: '10d', strict: true }],
-  ['slidingLog', { limit: LIMIT, window: '1h' }],
-  ['tokenBucket', { capacity: LIMIT, refill: 1, per: '7d' }],
-  ['calendarWindow', { limit: LIMIT, every: 'year' }],
-  ['concurrency', { limit: LIMIT, ttl: '1h' }],
-]
-
-const places: Record<string, () => Promise<Place>> = {
-  Redis: async () => ({ kind: 'redis', port: (await redisOfRun()).port }),
-  'a Redis Cluster': async () => ({ kind: 'cluster', nodes: (await clusterOfRun()).nodes }),
-  Memcached: async () => ({ kind: 'memcached', address: (await memcachedOfRun()).address }),
-}
+const algorithms = algorithmsAtRest(LIMIT)
 
 const warnings = (results: readonly Result[]): number[] =>
   results.flatMap(({ warned = [] }) => warned).toSorted((a, b) => a - b)

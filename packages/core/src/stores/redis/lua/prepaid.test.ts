@@ -6,7 +6,8 @@ import { redisOfRun } from '../../../../../../scripts/servers/of-run.ts'
 import { decideScript, grantScript } from '../script.ts'
 import { prepaid } from './prepaid.ts'
 import { balances, firstBalanceAmiss } from './testing/balances.ts'
-import { grantMutants, type Mutant, prepaidMutants } from './testing/mutants.ts'
+import { grantMutants, prepaidMutants } from './testing/balance-mutants.ts'
+import type { Mutant } from './testing/mutants.ts'
 import type { Evaluate } from './testing/replay.ts'
 
 const seed = process.env['CI'] ? 20261122 : Date.now() % 2 ** 31
